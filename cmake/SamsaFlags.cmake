@@ -1,0 +1,38 @@
+# One place for the compiler's strictness, hardening, sanitizers and build speed.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+set(SAMSA_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them")
+option(SAMSA_FUZZ "Build fuzz targets with libFuzzer (clang)" OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Lets ccache reuse objects although a precompiled header carries a time stamp.
+  set(ENV{CCACHE_SLOPPINESS} pch_defines,time_macros)
+endif()
+
+add_library(samsa_flags INTERFACE)
+target_include_directories(samsa_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+target_compile_options(samsa_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Wnon-virtual-dtor -Werror
+  -Wno-missing-field-initializers
+  -fno-omit-frame-pointer -fPIE)
+target_link_options(samsa_flags INTERFACE -pie)
+target_compile_definitions(samsa_flags INTERFACE BOOST_ASIO_NO_DEPRECATED)
+
+if(SAMSA_SANITIZE)
+  target_compile_options(samsa_flags INTERFACE -fsanitize=${SAMSA_SANITIZE} -g1)
+  target_link_options(samsa_flags INTERFACE -fsanitize=${SAMSA_SANITIZE})
+  if(SAMSA_SANITIZE MATCHES "undefined")
+    target_compile_options(samsa_flags INTERFACE -fno-sanitize-recover=all)
+  endif()
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  # Hardening that costs nothing measurable.
+  target_compile_options(samsa_flags INTERFACE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+    -D_GLIBCXX_ASSERTIONS -fstack-clash-protection -fcf-protection)
+  target_link_options(samsa_flags INTERFACE -Wl,-z,relro,-z,now)
+endif()
