@@ -18,9 +18,12 @@ using Bytes = std::string;
 template <std::integral T>
 constexpr T swap_endian(T value) {
   if constexpr (sizeof(T) == 1) return value;
-  if constexpr (sizeof(T) == 2) return static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(value)));
-  if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(static_cast<uint32_t>(value)));
-  if constexpr (sizeof(T) == 8) return static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(value)));
+  if constexpr (sizeof(T) == 2)
+    return static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(value)));
+  if constexpr (sizeof(T) == 4)
+    return static_cast<T>(__builtin_bswap32(static_cast<uint32_t>(value)));
+  if constexpr (sizeof(T) == 8)
+    return static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(value)));
 }
 static_assert(std::endian::native == std::endian::little, "stores and loads below swap");
 
@@ -45,14 +48,15 @@ void append_be(Bytes& to, T value) {
 
 // Protobuf-style base-128; at most 5 and 10 bytes.
 void append_unsigned_varint(Bytes& to, uint32_t value);
-void append_varint(Bytes& to, int32_t value);    // zigzag
-void append_varlong(Bytes& to, int64_t value);   // zigzag
+void append_varint(Bytes& to, int32_t value);   // zigzag
+void append_varlong(Bytes& to, int64_t value);  // zigzag
 int size_of_unsigned_varint(uint32_t value);
 int size_of_varint(int32_t value);
 int size_of_varlong(int64_t value);
 
-// Reads from bytes it does not own. The first read past the end, or of a malformed varint, marks the cursor failed;
-// from then on everything reads as zero or empty, so callers check failed() once at the end of a structure.
+// Reads from bytes it does not own. The first read past the end, or of a malformed varint, marks
+// the cursor failed; from then on everything reads as zero or empty, so callers check failed() once
+// at the end of a structure.
 class Cursor {
  public:
   explicit Cursor(BytesView bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}

@@ -20,7 +20,8 @@ class Clock {
   static Clock& system();
 };
 
-// Stands still until told otherwise. Not synchronised: advance it only while no other thread reads it.
+// Stands still until told otherwise. Not synchronised: advance it only while no other thread reads
+// it.
 class ManualClock : public Clock {
  public:
   int64_t wall_ms() const override { return wall_ms_; }

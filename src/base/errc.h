@@ -15,14 +15,17 @@ enum class Errc : int16_t {
 #undef SAMSA_ERRC
 };
 
-// Kafka's constant name, e.g. "NOT_LEADER_OR_FOLLOWER"; "UNKNOWN_SERVER_ERROR" for a code that 2.7 does not have.
+// Kafka's constant name, e.g. "NOT_LEADER_OR_FOLLOWER"; "UNKNOWN_SERVER_ERROR" for a code that 2.7
+// does not have.
 std::string_view name_of(Errc code);
-// The sentence that Kafka sends or prints for the code when there is nothing more exact to say; empty for none.
+// The sentence that Kafka sends or prints for the code when there is nothing more exact to say;
+// empty for none.
 std::string_view default_message(Errc code);
 bool is_retriable(Errc code);
 inline std::ostream& operator<<(std::ostream& out, Errc code) { return out << name_of(code); }
 
-// A failure that a caller is expected to handle: the code the peer will see, and a sentence for people, which may be empty.
+// A failure that a caller is expected to handle: the code the peer will see, and a sentence for
+// people, which may be empty.
 struct [[nodiscard]] Error {
   Errc code = Errc::unknown_server_error;
   std::string message;
@@ -42,7 +45,8 @@ struct [[nodiscard]] Error {
 };
 
 // Reading the value of a failed Result is a bug of ours: logs the error and aborts.
-[[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const Error& error,
+                                             const boost::source_location& where);
 
 // A value or an Error. `if (!r) return r.error();`, then `*r` or `r->`.
 template <class T>

@@ -14,7 +14,8 @@ void FileDescriptor::reset(int fd) {
   fd_ = fd;
 }
 
-Error storage_error(std::string_view operation, const std::filesystem::path& path, int error_number) {
+Error storage_error(std::string_view operation, const std::filesystem::path& path,
+                    int error_number) {
   return {Errc::kafka_storage_error,
           std::string(operation) + ' ' + path.string() + ": " + std::strerror(error_number)};
 }
@@ -47,7 +48,8 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
       return written.error();
     if (::fdatasync(file->get()) != 0) return storage_error("sync", temporary, errno);
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return storage_error("rename to", path, errno);
+  if (::rename(temporary.c_str(), path.c_str()) != 0)
+    return storage_error("rename to", path, errno);
   return sync_directory(path.parent_path());
 }
 
@@ -74,8 +76,8 @@ Result<size_t> read_at(int fd, std::span<char> into, int64_t position,
                        const std::filesystem::path& path) {
   size_t done = 0;
   while (done < into.size()) {
-    const ssize_t n = ::pread(fd, into.data() + done, into.size() - done,
-                              position + static_cast<int64_t>(done));
+    const ssize_t n =
+        ::pread(fd, into.data() + done, into.size() - done, position + static_cast<int64_t>(done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return storage_error("read", path, errno);
     if (n == 0) break;

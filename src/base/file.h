@@ -1,5 +1,6 @@
 #pragma once
-// Files: an owned descriptor and the few durable operations the broker needs. Failures carry the path and the reason.
+// Files: an owned descriptor and the few durable operations the broker needs. Failures carry the
+// path and the reason.
 
 #include <cstdint>
 #include <filesystem>
@@ -26,23 +27,29 @@ class FileDescriptor {
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
   void reset(int fd = -1);
+  // Hands the descriptor to another owner.
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;
 };
 
 // A KAFKA_STORAGE_ERROR that names the operation, the path and errno's sentence.
-Error storage_error(std::string_view operation, const std::filesystem::path& path, int error_number);
+Error storage_error(std::string_view operation, const std::filesystem::path& path,
+                    int error_number);
 
 Result<FileDescriptor> open_file(const std::filesystem::path& path, int flags, int mode = 0644);
 Result<std::string> read_file(const std::filesystem::path& path);
-// Replaces the file as a whole: writes PATH.tmp, syncs it, renames it over PATH, syncs the directory.
+// Replaces the file as a whole: writes PATH.tmp, syncs it, renames it over PATH, syncs the
+// directory.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content);
 // Makes names created in, renamed in or removed from the directory survive a power cut.
 Result<void> sync_directory(const std::filesystem::path& directory);
 // Writes all of it at the position, however many calls that takes.
-Result<void> write_all_at(int fd, std::string_view bytes, int64_t position, const std::filesystem::path& path);
+Result<void> write_all_at(int fd, std::string_view bytes, int64_t position,
+                          const std::filesystem::path& path);
 // Reads until the span is full or the file ends; the count read.
-Result<size_t> read_at(int fd, std::span<char> into, int64_t position, const std::filesystem::path& path);
+Result<size_t> read_at(int fd, std::span<char> into, int64_t position,
+                       const std::filesystem::path& path);
 
 }  // namespace samsa

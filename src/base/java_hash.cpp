@@ -20,7 +20,8 @@ int32_t java_string_hash(std::string_view utf8) {
     } else if (lead < 0xf0) {
       unit((lead & 0x0fu) << 12 | byte(1) << 6 | byte(2)), i += 3;
     } else {
-      const uint32_t beyond = ((lead & 0x07u) << 18 | byte(1) << 12 | byte(2) << 6 | byte(3)) - 0x10000u;
+      const uint32_t beyond =
+          ((lead & 0x07u) << 18 | byte(1) << 12 | byte(2) << 6 | byte(3)) - 0x10000u;
       unit(0xd800u + (beyond >> 10)), unit(0xdc00u + (beyond & 0x3ffu)), i += 4;
     }
   }
@@ -29,7 +30,8 @@ int32_t java_string_hash(std::string_view utf8) {
 
 int32_t coordinator_partition(std::string_view key, int32_t partitions) {
   const int32_t hash = java_string_hash(key);
-  const int32_t positive = hash == std::numeric_limits<int32_t>::min() ? 0 : (hash < 0 ? -hash : hash);
+  const int32_t positive =
+      hash == std::numeric_limits<int32_t>::min() ? 0 : (hash < 0 ? -hash : hash);
   return positive % partitions;
 }
 
@@ -46,12 +48,22 @@ int32_t murmur2(std::string_view bytes) {
     word *= k_mix;
     hash = hash * k_mix ^ word;
   }
-  const auto tail = [&](size_t k) { return static_cast<uint32_t>(static_cast<uint8_t>(bytes[i + k])); };
+  const auto tail = [&](size_t k) {
+    return static_cast<uint32_t>(static_cast<uint8_t>(bytes[i + k]));
+  };
   switch (bytes.size() - i) {
-    case 3: hash ^= tail(2) << 16; [[fallthrough]];
-    case 2: hash ^= tail(1) << 8; [[fallthrough]];
-    case 1: hash ^= tail(0); hash *= k_mix; break;
-    default: break;
+    case 3:
+      hash ^= tail(2) << 16;
+      [[fallthrough]];
+    case 2:
+      hash ^= tail(1) << 8;
+      [[fallthrough]];
+    case 1:
+      hash ^= tail(0);
+      hash *= k_mix;
+      break;
+    default:
+      break;
   }
   hash ^= hash >> 13;
   hash *= k_mix;

@@ -67,7 +67,9 @@ struct TopicPartition {
 
 template <class Tag, class Rep>
 struct std::hash<samsa::Strong<Tag, Rep>> {
-  size_t operator()(samsa::Strong<Tag, Rep> s) const noexcept { return std::hash<Rep>{}(s.value()); }
+  size_t operator()(samsa::Strong<Tag, Rep> s) const noexcept {
+    return std::hash<Rep>{}(s.value());
+  }
 };
 
 template <>

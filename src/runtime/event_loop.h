@@ -1,5 +1,6 @@
 #pragma once
-// One thread that runs posted work, timers and sockets. Built on asio::io_context, which stays out of this header.
+// One thread that runs posted work, timers and sockets. Built on asio::io_context, which stays out
+// of this header.
 
 #include <chrono>
 #include <functional>
@@ -29,8 +30,8 @@ class EventLoop {
   // Runs the work on the loop's thread, in order of posting. Any thread.
   void post(Work work);
 
-  // Runs the work once after the delay, unless cancelled first. Both from any thread; cancelling a timer that has run
-  // does nothing.
+  // Runs the work once after the delay, unless cancelled first. Both from any thread; cancelling a
+  // timer that has run does nothing.
   class Timer;
   std::shared_ptr<Timer> call_after(milliseconds delay, Work work);
   static void cancel(const std::shared_ptr<Timer>& timer);

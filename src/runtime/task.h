@@ -1,6 +1,7 @@
 #pragma once
-// Task: the coroutine type of everything that may wait. Lazy, awaited once, resumed on the loop that awaits it.
-// Rules: named functions only (no capturing lambda coroutines); parameters by value unless the caller awaits at once.
+// Task: the coroutine type of everything that may wait. Lazy, awaited once, resumed on the loop
+// that awaits it. Rules: named functions only (no capturing lambda coroutines); parameters by value
+// unless the caller awaits at once.
 
 #include <coroutine>
 #include <exception>

@@ -45,8 +45,9 @@ bool Latch::Awaiter::await_suspend(std::coroutine_handle<> waiter) {
   const uint64_t number = ++latch->wait_number_;
   if (deadline) {
     const auto left = std::chrono::ceil<milliseconds>(*deadline - std::chrono::steady_clock::now());
-    latch->timer_ = loop->call_after(std::max(left, milliseconds{0}),
-                                     [latch = latch, number] { latch->resume_on_deadline(number); });
+    latch->timer_ = loop->call_after(std::max(left, milliseconds{0}), [latch = latch, number] {
+      latch->resume_on_deadline(number);
+    });
   }
   return true;
 }

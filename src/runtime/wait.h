@@ -1,5 +1,6 @@
 #pragma once
-// The ways a coroutine waits. Each resumes it on the event loop that it was suspended on, whatever thread wakes it.
+// The ways a coroutine waits. Each resumes it on the event loop that it was suspended on, whatever
+// thread wakes it.
 //
 //   OneShot<T>   a value that arrives once: set() wins once, await with or without a deadline
 //   Signal       something changed, look again: notify() any number of times, await with a deadline
@@ -104,7 +105,8 @@ class OneShot {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-// "Look again." A notify between two waits is not lost: the next wait returns at once. One waiting coroutine.
+// "Look again." A notify between two waits is not lost: the next wait returns at once. One waiting
+// coroutine.
 class Signal {
  public:
   void notify() const { latch_->release(); }  // any thread
@@ -129,7 +131,8 @@ class Gate {
   bool enter();
   void leave();
   void close();
-  // Blocks the calling thread (not a loop that they run on). False if some are still inside at the deadline.
+  // Blocks the calling thread (not a loop that they run on). False if some are still inside at the
+  // deadline.
   bool drain(SteadyTime deadline);
   int inside() const;
 
@@ -140,11 +143,12 @@ class Gate {
   bool closed_ = false;
 };
 
-// Starts the coroutine on the loop; an exception that leaves it is logged under the name. False when the gate is closed
-// (the task is then destroyed unstarted). The gate outlives the coroutine.
+// Starts the coroutine on the loop; an exception that leaves it is logged under the name. False
+// when the gate is closed (the task is then destroyed unstarted). The gate outlives the coroutine.
 bool spawn(EventLoop& loop, std::string name, Gate& gate, Task<void> task);
 
-// Threads for what may block or burn. GCC 12: awaiters are named locals here, as temporaries in a co_await are destroyed twice.
+// Threads for what may block or burn. GCC 12: awaiters are named locals here, as temporaries in a
+// co_await are destroyed twice.
 class Workers {
  public:
   Workers(std::string name, int threads);

@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 
 SteadyTime in(milliseconds delay) { return std::chrono::steady_clock::now() + delay; }
 
-
 template <class T>
 T block_on(EventLoop& loop, Gate& gate, Task<T> task) {
   std::promise<T> done;

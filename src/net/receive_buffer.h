@@ -1,0 +1,71 @@
+#pragma once
+// Bytes received and not yet answered. Grows with what arrives, not with what a length field
+// claims.
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "base/bytes.h"
+
+namespace samsa::net {
+
+class ReceiveBuffer {
+ public:
+  static constexpr size_t k_small_bytes = 1024;
+  static constexpr size_t k_growth_max_bytes = 4 << 20;
+
+  // Room for the next receive: at least one byte, more when a frame of the given size is under way.
+  struct Room {
+    char* at;
+    size_t size;
+  };
+  Room room(size_t frame_end_wanted) {
+    if (end_ == capacity_ || begin_ + frame_end_wanted > capacity_) make_room(frame_end_wanted);
+    return {data_.get() + end_, capacity_ - end_};
+  }
+  void received(size_t size) { end_ += size; }
+
+  size_t size() const { return end_ - begin_; }
+  char* data() { return data_.get() + begin_; }
+  void consume(size_t size) {
+    begin_ += size;
+    if (begin_ == end_) begin_ = end_ = 0;
+  }
+
+  // Frees the memory when nothing is buffered. Small buffers cost less to allocate again than to
+  // keep for every idle connection; large ones would have to be faulted in page by page, so they
+  // stay until shrink().
+  void release_if_small() {
+    if (capacity_ <= k_small_bytes) shrink();
+  }
+  void shrink() {
+    if (size() > 0 || capacity_ == 0) return;
+    data_.reset();
+    capacity_ = begin_ = end_ = 0;
+  }
+
+ private:
+  // Moves what is buffered to the front and grows towards the wanted size, at most doubling beyond
+  // a few MiB at a time so that a claim of 100 MiB costs memory only as bytes come in.
+  void make_room(size_t wanted) {
+    const size_t used = size();
+    const size_t target = std::max({wanted, used + 1, k_small_bytes});
+    const size_t step = std::min(target, std::max(2 * used, k_growth_max_bytes));
+    if (step > capacity_) {
+      auto grown = std::make_unique_for_overwrite<char[]>(step);
+      if (used > 0) std::memcpy(grown.get(), data_.get() + begin_, used);
+      data_ = std::move(grown);
+      capacity_ = step;
+    } else if (begin_ > 0) {
+      std::memmove(data_.get(), data_.get() + begin_, used);
+    }
+    begin_ = 0;
+    end_ = used;
+  }
+
+  std::unique_ptr<char[]> data_;
+  size_t capacity_ = 0, begin_ = 0, end_ = 0;
+};
+
+}  // namespace samsa::net
