@@ -1,0 +1,179 @@
+"""Real ZooKeeper servers and real brokers on loopback, for tests.
+
+Everything is started on ports that were free, in directories of its own, and ended by pid.
+"""
+
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = ROOT / "bin"
+HOST = "127.0.0.1"
+START_TIMEOUT_S = 60
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind((HOST, 0))
+        return s.getsockname()[1]
+
+
+def wait_until(what, condition, timeout_s=30, interval_s=0.02):
+    """The first true result of condition(); fails the test with `what` at the deadline."""
+    deadline = time.monotonic() + timeout_s
+    last_error = None
+    while time.monotonic() < deadline:
+        try:
+            result = condition()
+            if result:
+                return result
+        except Exception as e:  # what is being waited for may not answer yet
+            last_error = e
+        time.sleep(interval_s)
+    raise AssertionError(f"not within {timeout_s} s: {what}" + (f" (last error: {last_error!r})" if last_error else ""))
+
+
+class Process:
+    """A child whose output goes to a file and can be awaited line by line."""
+
+    def __init__(self, command, directory, name, env=None):
+        self.directory = pathlib.Path(directory)
+        self.log_path = self.directory / f"{name}.log"
+        self.name = name
+        self._log = open(self.log_path, "ab")
+        self._seen = self.log_path.stat().st_size
+        self.child = subprocess.Popen([str(c) for c in command], stdout=self._log, stderr=subprocess.STDOUT,
+                                      stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})},
+                                      start_new_session=True)
+
+    @property
+    def pid(self):
+        return self.child.pid
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def wait_for_line(self, pattern, timeout_s=START_TIMEOUT_S):
+        """Waits for a line since this process started that matches; fails at once if the process ends first."""
+        def look():
+            with open(self.log_path, "rb") as f:
+                f.seek(self._seen)
+                text = f.read().decode(errors="replace")
+            match = re.search(pattern, text)
+            if not match and self.child.poll() is not None:
+                raise SystemExit(f"{self.name} ended with {self.child.returncode}:\n{text[-4000:]}")
+            return match
+        try:
+            return wait_until(f"{self.name} logs {pattern!r}", look, timeout_s, 0.005)
+        except SystemExit as e:
+            raise AssertionError(str(e)) from None
+
+    def stop(self, timeout_s=20):
+        """SIGTERM, and the exit status."""
+        if self.child.poll() is None:
+            self.child.terminate()
+        return self.wait(timeout_s)
+
+    def wait(self, timeout_s=20):
+        try:
+            return self.child.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} did not end within {timeout_s} s:\n{self.log()[-4000:]}") from None
+
+    def kill(self):
+        if self.child.poll() is None:
+            os.killpg(self.child.pid, signal.SIGKILL)
+        return self.child.wait()
+
+
+class ZooKeeper(Process):
+    def __init__(self, directory, port=None, extra=()):
+        self.port = port or free_port()
+        directory = pathlib.Path(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        config = directory / "zookeeper.properties"
+        config.write_text("\n".join([
+            f"dataDir={directory / 'data'}", f"clientPort={self.port}", f"clientPortAddress={HOST}",
+            "maxClientCnxns=0", "admin.enableServer=false", "tickTime=500", "minSessionTimeout=1000",
+            "4lw.commands.whitelist=*", *extra]) + "\n")
+        super().__init__([BIN / "zookeeper-server-start.sh", config], directory, "zookeeper",
+                         {"KAFKA_HEAP_OPTS": "-Xmx256m -Xms64m"})
+
+    @property
+    def address(self):
+        return f"{HOST}:{self.port}"
+
+    def wait_ready(self):
+        def answers():
+            with socket.create_connection((HOST, self.port), 1) as s:
+                s.sendall(b"ruok")
+                return s.recv(4) == b"imok"
+        wait_until("ZooKeeper answers", answers, START_TIMEOUT_S)
+        return self
+
+
+class Broker:
+    """One Samsa broker that may be stopped, killed and started again over the same data."""
+
+    def __init__(self, directory, zookeeper_connect, broker_id=0, port=None, **overrides):
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.port = port or free_port()
+        self.data = self.directory / "data"
+        self.properties = {
+            "broker.id": broker_id,
+            "listeners": f"PLAINTEXT://{HOST}:{self.port}",
+            "log.dirs": self.data,
+            "zookeeper.connect": zookeeper_connect,
+            "zookeeper.session.timeout.ms": 6000,
+            "offsets.topic.replication.factor": 1,
+            "offsets.topic.num.partitions": 5,
+            "transaction.state.log.replication.factor": 1,
+            "group.initial.rebalance.delay.ms": 0,
+            **{key.replace("_", "."): value for key, value in overrides.items()},
+        }
+        self.process = None
+
+    @property
+    def address(self):
+        return f"{HOST}:{self.port}"
+
+    def write_config(self):
+        path = self.directory / "server.properties"
+        path.write_text("".join(f"{k}={v}\n" for k, v in self.properties.items() if v is not None))
+        return path
+
+    def launch(self, env=None, arguments=()):
+        """Starts the process without waiting for anything."""
+        self.process = Process([BIN / "kafka-server-start.sh", self.write_config(), *arguments], self.directory,
+                               "broker", env)
+        return self
+
+    def start(self, env=None, arguments=()):
+        self.launch(env, arguments)
+        self.process.wait_for_line(r"\[KafkaServer id=\d+\] started")
+        return self
+
+    def stop(self):
+        return self.process.stop()
+
+    def kill(self):
+        return self.process.kill()
+
+    def log(self):
+        return self.process.log()
+
+
+def tool(name, *arguments, stdin=None, timeout_s=60, check=True):
+    """Runs bin/NAME.sh and returns its CompletedProcess with text output."""
+    done = subprocess.run([str(BIN / f"{name}.sh"), *map(str, arguments)], input=stdin, text=True,
+                          capture_output=True, timeout=timeout_s)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{name} {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return done
