@@ -64,12 +64,26 @@ inline constexpr size_t k_v0_key = 18;
 inline constexpr size_t k_v1_key = 26;
 }  // namespace layout
 
-// Sequence numbers wrap to 0 after the largest int32.
+// Sums of what a peer wrote may leave the type's range; they wrap as in Kafka instead of being
+// undefined.
+constexpr int64_t wrapping_add(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+constexpr int32_t wrapping_add(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+}
+constexpr int64_t wrapping_subtract(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+
+// Sequence numbers go on with 0 after the largest int32.
 constexpr int32_t advance_sequence(int32_t sequence, int32_t by) {
-  return sequence > INT32_MAX - by ? by - (INT32_MAX - sequence) - 1 : sequence + by;
+  const int64_t sum = int64_t{sequence} + by;
+  return static_cast<int32_t>(sum > INT32_MAX ? sum - INT32_MAX - 1 : sum);
 }
 constexpr int32_t retreat_sequence(int32_t sequence, int32_t by) {
-  return sequence < by ? INT32_MAX - (by - sequence) + 1 : sequence - by;
+  const int64_t difference = int64_t{sequence} - by;
+  return static_cast<int32_t>(difference < 0 ? difference + INT32_MAX + 1 : difference);
 }
 
 // Borrows the bytes of one whole batch: the size field agrees with their number, the magic is 0, 1
@@ -89,9 +103,10 @@ class BatchView {
   // inner one (v1) or whatever the producer wrote; record.h's first_offset() looks inside.
   Offset base_offset() const { return Offset{load_be<int64_t>(at_)}; }
   Offset last_offset() const {
-    return is_v2() ? base_offset() + last_offset_delta() : base_offset();
+    if (!is_v2()) return base_offset();
+    return Offset{wrapping_add(base_offset().value(), int64_t{last_offset_delta()})};
   }
-  Offset next_offset() const { return last_offset() + 1; }
+  Offset next_offset() const { return Offset{wrapping_add(last_offset().value(), int64_t{1})}; }
   // v2 only.
   int32_t last_offset_delta() const { return load_be<int32_t>(at_ + layout::k_last_offset_delta); }
 
@@ -185,7 +200,8 @@ class MutableBatch : public BatchView {
   void set_base_offset(Offset offset) { store_be(writable(), offset.value()); }
   // So that last_offset() gives the argument.
   void set_last_offset(Offset offset) {
-    set_base_offset(is_v2() ? offset - last_offset_delta() : offset);
+    const int64_t back = is_v2() ? last_offset_delta() : 0;
+    set_base_offset(Offset{wrapping_subtract(offset.value(), back)});
   }
   // v2 only; outside the CRC.
   void set_leader_epoch(LeaderEpoch epoch) {

@@ -62,8 +62,9 @@ class RecordReader {
   // After an error, do not call again.
   Result<const Record*> next();
 
- private:
   class Impl;
+
+ private:
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,99 @@
+#include "record/codec.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <array>
+
+#include "record/codec/codecs.h"
+
+namespace samsa::record {
+namespace {
+
+constexpr std::array<std::string_view, 5> k_names = {"none", "gzip", "snappy", "lz4", "zstd"};
+// The least that a stretch of plain bytes is asked for, so that small reads do not add up.
+constexpr size_t k_piece = 16 * 1024;
+
+Error too_large(size_t max_bytes) {
+  return {Errc::message_too_large,
+          "The decompressed size of the record batch exceeds the limit of " +
+              std::to_string(max_bytes) + " bytes"};
+}
+
+}  // namespace
+
+std::string_view name_of(Codec codec) { return k_names.at(static_cast<size_t>(codec)); }
+
+std::optional<Codec> codec_from_name(std::string_view name) {
+  const auto found = std::find(k_names.begin(), k_names.end(), name);
+  if (found == k_names.end()) return std::nullopt;
+  return static_cast<Codec>(found - k_names.begin());
+}
+
+std::optional<Codec> codec_from_id(int id) {
+  if (id < 0 || id >= static_cast<int>(k_names.size())) return std::nullopt;
+  return static_cast<Codec>(id);
+}
+
+Result<void> compress(Codec codec, int8_t magic, BytesView plain, Bytes& out) {
+  switch (codec) {
+    case Codec::none:
+      out.append(plain);
+      return ok();
+    case Codec::gzip:
+      return gzip_compress(plain, out);
+    case Codec::snappy:
+      return snappy_compress(plain, out);
+    case Codec::lz4:
+      lz4_compress(plain, magic == 0, out);
+      return ok();
+    case Codec::zstd:
+      return zstd_compress(plain, out);
+  }
+  LOG(FATAL) << "no codec " << static_cast<int>(codec);
+  return ok();
+}
+
+Result<std::unique_ptr<Decoder>> Decoder::make(Codec codec, int8_t magic, BytesView body) {
+  switch (codec) {
+    case Codec::none:
+      break;
+    case Codec::gzip:
+      return gzip_decoder(body);
+    case Codec::snappy:
+      return snappy_decoder(body);
+    case Codec::lz4:
+      return lz4_decoder(body, magic == 0);
+    case Codec::zstd:
+      return zstd_decoder(body);
+  }
+  LOG(FATAL) << "no decoder for codec " << static_cast<int>(codec);
+  return std::unique_ptr<Decoder>{};
+}
+
+Result<Bytes> decompress(Codec codec, int8_t magic, BytesView body, size_t max_bytes) {
+  if (codec == Codec::none) {
+    if (body.size() > max_bytes) return too_large(max_bytes);
+    return Bytes(body);
+  }
+  auto decoder = Decoder::make(codec, magic, body);
+  if (!decoder) return decoder.error();
+  Bytes plain;
+  size_t used = 0;
+  for (;;) {
+    auto wanted = (*decoder)->next_size();
+    if (!wanted) return wanted.error();
+    if (*wanted == 0) break;
+    const size_t room = std::max(*wanted, k_piece);
+    if (plain.size() - used < room) plain.resize(std::max(used + room, plain.size() * 2));
+    auto count = (*decoder)->read({plain.data() + used, plain.size() - used});
+    if (!count) return count.error();
+    if (*count == 0) break;
+    used += *count;
+    if (used > max_bytes) return too_large(max_bytes);
+  }
+  plain.resize(used);
+  return plain;
+}
+
+}  // namespace samsa::record
