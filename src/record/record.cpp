@@ -66,6 +66,8 @@ Result<void> fill_from(const LegacyMessage& message, Record& record) {
   record.timestamp_ms = fields->timestamp_ms;
   record.key = fields->key;
   record.value = fields->value;
+  record.key_size = fields->key ? static_cast<int32_t>(fields->key->size()) : -1;
+  record.value_size = fields->value ? static_cast<int32_t>(fields->value->size()) : -1;
   record.size_in_bytes = k_log_overhead + message.bytes().size();
   record.legacy_message = message.bytes();
   return ok();

@@ -30,6 +30,9 @@ struct Record {
   std::optional<BytesView> key;
   std::optional<BytesView> value;
   std::span<const Header> headers;
+  // -1 for null; known when skimming too.
+  int32_t key_size = -1;
+  int32_t value_size = -1;
   // With its length field (v2), or its offset and size fields (v0, v1).
   size_t size_in_bytes = 0;
   // v0 and v1: the message from its CRC on, so that an inner CRC and format can be checked. Empty

@@ -22,6 +22,10 @@ std::optional<BytesView> field(Cursor& cursor) {
   return cursor.take(to_size(size));
 }
 
+int32_t size_of(const std::optional<BytesView>& field) {
+  return field ? static_cast<int32_t>(field->size()) : -1;
+}
+
 Error negative_header_key(int32_t size) {
   return invalid_record("Invalid negative header key size " + std::to_string(size));
 }
@@ -129,6 +133,8 @@ Result<void> RecordParser::parse_whole(BytesView bytes, int32_t body_size, bool 
   const int32_t offset_delta = cursor.varint();
   record.key = field(cursor);
   record.value = field(cursor);
+  record.key_size = size_of(record.key);
+  record.value_size = size_of(record.value);
   const int32_t header_count = cursor.varint();
   if (cursor.failed()) return invalid_structure();
   if (header_count < 0) return negative_header_count(header_count);
@@ -150,8 +156,10 @@ Result<void> RecordParser::skim(PlainStream& stream, int32_t body_size, Record& 
   fields.byte();
   const int64_t timestamp_delta = fields.varlong();
   const int32_t offset_delta = fields.varint();
-  record.key = fields.skip_field() >= 0 ? std::optional(BytesView{}) : std::nullopt;
-  record.value = fields.skip_field() >= 0 ? std::optional(BytesView{}) : std::nullopt;
+  record.key_size = fields.skip_field();
+  record.value_size = fields.skip_field();
+  record.key = record.key_size >= 0 ? std::optional(BytesView{}) : std::nullopt;
+  record.value = record.value_size >= 0 ? std::optional(BytesView{}) : std::nullopt;
   const int32_t header_count = fields.varint();
   if (fields.error()) return *fields.error();
   if (header_count < 0) return negative_header_count(header_count);
