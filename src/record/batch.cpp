@@ -84,8 +84,7 @@ Result<void> BatchView::ensure_valid() const {
 std::string BatchView::to_string() const {
   const auto text = [](bool value) { return value ? "true" : "false"; };
   const auto number = [](auto strong) { return std::to_string(strong.value()); };
-  const auto codec_name = codec_from_id(codec_id());
-  const std::string compression(codec_name ? name_of(*codec_name) : "unknown");
+  const std::string compression(printed_name_of(codec_id()));
   if (!is_v2()) {
     return "LegacyRecordBatch(offset=" + number(last_offset()) +
            ", magic=" + std::to_string(magic()) + ", attributes=" + std::to_string(attributes()) +

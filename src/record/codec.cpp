@@ -11,6 +11,8 @@ namespace samsa::record {
 namespace {
 
 constexpr std::array<std::string_view, 5> k_names = {"none", "gzip", "snappy", "lz4", "zstd"};
+constexpr std::array<std::string_view, 5> k_printed_names = {"NONE", "GZIP", "SNAPPY", "LZ4",
+                                                             "ZSTD"};
 // The least that a stretch of plain bytes is asked for, so that small reads do not add up.
 constexpr size_t k_piece = 16 * 1024;
 
@@ -23,6 +25,10 @@ Error too_large(size_t max_bytes) {
 }  // namespace
 
 std::string_view name_of(Codec codec) { return k_names.at(static_cast<size_t>(codec)); }
+
+std::string_view printed_name_of(int codec_id) {
+  return codec_from_id(codec_id) ? k_printed_names.at(static_cast<size_t>(codec_id)) : "UNKNOWN";
+}
 
 std::optional<Codec> codec_from_name(std::string_view name) {
   const auto found = std::find(k_names.begin(), k_names.end(), name);

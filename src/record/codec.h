@@ -18,6 +18,8 @@ enum class Codec : uint8_t { none = 0, gzip = 1, snappy = 2, lz4 = 3, zstd = 4 }
 
 // The name that configs and tools use: "none", "gzip", "snappy", "lz4", "zstd".
 std::string_view name_of(Codec codec);
+// As Kafka prints it in sentences and dumps: "NONE", "GZIP"; "UNKNOWN" for an id that is none.
+std::string_view printed_name_of(int codec_id);
 std::optional<Codec> codec_from_name(std::string_view name);
 std::optional<Codec> codec_from_id(int id);
 

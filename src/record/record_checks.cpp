@@ -114,8 +114,8 @@ std::string RecordChecks::describe(BatchView batch, const Record& record) const 
   const LegacyMessage message{record.legacy_message};
   std::string text = "LegacyRecordBatch(offset=" + number(record.offset) +
                      ", Record(magic=" + number(message.magic()) +
-                     ", attributes=" + number(message.attributes()) + ", compression=" +
-                     std::string(name_of(codec_from_id(message.codec_id()).value_or(Codec::none))) +
+                     ", attributes=" + number(message.attributes()) +
+                     ", compression=" + std::string(printed_name_of(message.codec_id())) +
                      ", crc=" + number(message.stored_crc()) + ", ";
   if (message.magic() > k_magic_v0) {
     // An inner message shows its wrapper's type.

@@ -8,8 +8,8 @@
 namespace samsa::record {
 namespace {
 
-// What java.util.zip writes: deflate, no flags, no time, no extra flags, operating system 0.
-constexpr BytesView k_header{"\x1f\x8b\x08\0\0\0\0\0\0\0", 10};
+// What java.util.zip writes: deflate, no flags, no time, no extra flags, operating system unknown (0 before Java 16).
+constexpr BytesView k_header{"\x1f\x8b\x08\0\0\0\0\0\0\xff", 10};
 constexpr int k_gzip_window = 16 + MAX_WBITS;
 
 unsigned char* bytes_of(BytesView view) {
