@@ -75,11 +75,11 @@ void PlainStream::make_room(size_t room) {
   }
   const size_t needed = window_.size() + room;
   if (needed <= capacity_) {
-    std::memmove(buffer_.get(), window_.data(), window_.size());
+    if (!window_.empty()) std::memmove(buffer_.get(), window_.data(), window_.size());
   } else {
     const size_t capacity = std::max({needed, capacity_ * 2, k_first_capacity});
     auto larger = std::make_unique_for_overwrite<char[]>(capacity);
-    std::memcpy(larger.get(), window_.data(), window_.size());
+    if (!window_.empty()) std::memcpy(larger.get(), window_.data(), window_.size());
     buffer_ = std::move(larger);
     capacity_ = capacity;
   }
