@@ -64,6 +64,9 @@ class BatchBuilder {
   // record's.
   void override_last_offset(Offset offset) { last_offset_ = offset; }
 
+  // What build() will fail with.
+  const std::optional<Error>& failure() const { return failure_; }
+
   // Empty when nothing was appended. UNKNOWN_SERVER_ERROR with Kafka's sentence for what was asked
   // in vain. Ends the builder's use.
   Result<Bytes> build();

@@ -31,8 +31,9 @@ inline constexpr size_t k_default_max_decompressed_bytes = size_t{256} << 20;
 // where a library cannot get memory.
 Result<void> compress(Codec codec, int8_t magic, BytesView plain, Bytes& out);
 
-// All of the body at once. Broken input is UNKNOWN_SERVER_ERROR, as Kafka answers it; more than
-// `max_bytes` of output is MESSAGE_TOO_LARGE and costs no more memory than that.
+// All of the body at once. Broken input is UNKNOWN_SERVER_ERROR, as Kafka answers it (gzip that is
+// cut off: INVALID_RECORD); more than `max_bytes` of output is MESSAGE_TOO_LARGE and costs no more
+// memory than that.
 Result<Bytes> decompress(Codec codec, int8_t magic, BytesView body,
                          size_t max_bytes = k_default_max_decompressed_bytes);
 

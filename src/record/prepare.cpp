@@ -180,10 +180,16 @@ class Preparation {
   }
 
   Checked<Prepared> run() {
+    if (target_ == Codec::zstd && !rules_.zstd_allowed) {
+      return checks_.reject(Errc::unsupported_compression_type,
+                            "Produce requests to inter.broker.protocol.version < 2.1 broker are "
+                            "not allowed to use ZStandard compression");
+    }
     Checked<void> found = find_batches();
     if (!found) return found.error();
-    const bool plain = source_ == Codec::none && target_ == Codec::none;
-    Checked<void> done = !plain ? compressed() : all_of_target_magic() ? plain_kept() : rebuild();
+    Checked<void> done = !was_plain()            ? compressed()
+                         : all_of_target_magic() ? plain_kept()
+                                                 : rebuild();
     if (!done) return done.error();
     return Prepared{std::move(state_)};
   }
@@ -194,6 +200,7 @@ class Preparation {
   BatchView batch_at(const KeptBatch& at) const {
     return {state_->bytes.data() + at.position, at.size};
   }
+  bool was_plain() const { return source_ == Codec::none && target_ == Codec::none; }
   BatchView first() const { return batch_at(state_->kept.front()); }
 
   Checked<void> find_batches() {
@@ -259,11 +266,6 @@ class Preparation {
   }
 
   Checked<void> compressed() {
-    if (target_ == Codec::zstd && !rules_.zstd_allowed) {
-      return checks_.reject(Errc::unsupported_compression_type,
-                            "Produce requests to inter.broker.protocol.version < 2.1 broker are "
-                            "not allowed to use ZStandard compression");
-    }
     const bool same_format = first().magic() == rules_.magic && rules_.magic != k_magic_v0;
     const bool keeps_codec = source_ == target_ || (source_ == Codec::none && first().is_control());
     // Kafka keeps a plain control batch whatever format the topic has.
@@ -282,14 +284,19 @@ class Preparation {
       ++expected;
     });
     if (!walked) return walked;
-    if (!consecutive) return rebuild_after_all();
+    if (!consecutive) return number_anew();
     state_->way = State::Way::compressed_in_place;
     state_->stats.temporary_memory_bytes = static_cast<int64_t>(plain_size);
     return ok();
   }
 
-  // Some old clients number the inner records wrongly; Kafka writes their batches anew.
-  Checked<void> rebuild_after_all() {
+  // Some old clients number the inner records wrongly; Kafka writes their batches anew. It cannot
+  // do so for v2, of which it has not kept the content at this point, and fails.
+  Checked<void> number_anew() {
+    if (first().is_v2()) {
+      return checks_.reject(Errc::unknown_server_error,
+                            "The offsets in the compressed record batch are not consecutive");
+    }
     state_->record_count = 0;
     state_->max_timestamp = k_no_timestamp_ms;
     return rebuild();
@@ -311,17 +318,26 @@ class Preparation {
     BatchFields fields = fields_of_rebuilt();
     const bool v0_with_codec = rules_.magic == k_magic_v0 && target_ != Codec::none;
     if (v0_with_codec) fields.codec = Codec::none;
-    // A transactional or idempotent batch for an old format is refused by the checks, before the
-    // builder would.
+    // Kafka makes its builder before the checks when neither side has a codec, and so gives another
+    // answer.
+    if (was_plain() && fields.transactional && rules_.magic < k_magic_v2) {
+      return checks_.reject(
+          Errc::unknown_server_error,
+          "Transactional records are not supported for magic " + std::to_string(rules_.magic));
+    }
     std::optional<BatchBuilder> builder;
     size_t plain_size = 0;
     for (KeptBatch& at : state_->kept) {
       plain_size += header_size_of(rules_.magic, batch_at(at).codec());
       Checked<void> walked = walk(at, ReadDepth::full, [&](const Record& record, int32_t) {
+        if (checks_.found_faults()) return;
         if (!builder) builder.emplace(fields);
         plain_size += record.size_in_bytes;
         builder->append(record.timestamp_ms, record.key, record.value, record.headers);
       });
+      // Without codecs Kafka builds while it checks, so what the builder refuses comes before later
+      // records' faults.
+      if (was_plain() && builder && builder->failure()) return checks_.reject(*builder->failure());
       if (!walked) return walked;
     }
     if (!builder) builder.emplace(fields);
@@ -329,11 +345,11 @@ class Preparation {
   }
 
   Checked<void> finish(BatchBuilder& builder, size_t plain_size, bool v0_with_codec) {
-    const bool was_plain = source_ == Codec::none && target_ == Codec::none;
     state_->way = v0_with_codec ? State::Way::rebuilt_but_v0 : State::Way::rebuilt;
     state_->stats.records_converted = builder.record_count();
     state_->stats.temporary_memory_bytes =
-        static_cast<int64_t>(builder.uncompressed_size() + (was_plain ? 0 : plain_size));
+        static_cast<int64_t>(builder.uncompressed_size() + (was_plain() ? 0 : plain_size) +
+                             (v0_with_codec ? k_v0_overhead : 0));
     state_->max_timestamp = builder.max_timestamp();
     state_->shallow_index_of_max = v0_with_codec
                                        ? builder.last_offset().value()

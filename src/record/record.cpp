@@ -62,7 +62,8 @@ class V2Reader : public RecordReader::Impl {
 
 Result<void> fill_from(const LegacyMessage& message, Record& record) {
   auto fields = message.fields();
-  if (!fields) return fields.error();
+  // Kafka stumbles over such a message instead of refusing it, and answers so.
+  if (!fields) return Error{Errc::unknown_server_error, fields.error().message};
   record.timestamp_ms = fields->timestamp_ms;
   record.key = fields->key;
   record.value = fields->value;
@@ -109,9 +110,9 @@ class CompressedLegacyReader : public RecordReader::Impl {
     if (!entry) return entry.error();
     if (!*entry) return nullptr;
     const LegacyMessage message{(*entry)->message};
-    if (message.codec_id() != 0) return invalid_record("Inner messages must not be compressed");
+    if (message.codec_id() != 0) return inner_codec_fault(message);
     Result<void> filled = fill_from(message, record_);
-    if (!filled) return filled.error();
+    if (!filled) return fault_of(message, filled.error());
     record_.offset = Offset{wrapping_add(base_, (*entry)->offset)};
     if (message.magic() == k_magic_v1 &&
         wrapper_.timestamp_type() == TimestampType::log_append_time) {
@@ -121,6 +122,22 @@ class CompressedLegacyReader : public RecordReader::Impl {
   }
 
  private:
+  static Error inner_codec_fault(const LegacyMessage& message) {
+    if (codec_from_id(message.codec_id())) {
+      return invalid_record("Inner messages must not be compressed");
+    }
+    return {Errc::unknown_server_error,
+            "Unknown compression type id: " + std::to_string(message.codec_id())};
+  }
+
+  // Where the message's checksum is wrong, that is what is wrong with it.
+  static Error fault_of(const LegacyMessage& message, const Error& structure) {
+    if (message.stored_crc() == message.computed_crc()) return structure;
+    return {Errc::corrupt_message,
+            "Record is corrupt (stored crc = " + std::to_string(message.stored_crc()) +
+                ", computed crc = " + std::to_string(message.computed_crc()) + ")"};
+  }
+
   Result<void> open() {
     opened_ = true;
     const std::string magic = std::to_string(wrapper_.magic());
@@ -135,6 +152,10 @@ class CompressedLegacyReader : public RecordReader::Impl {
           "Found invalid compressed record set with null value (magic = " + magic + ")");
     }
     auto plain = decompress(wrapper_.codec(), wrapper_.magic(), *fields->value, max_bytes_);
+    // Whatever keeps it from decompressing: one answer for old formats.
+    if (!plain && plain.error().code == Errc::invalid_record) {
+      return Error{Errc::unknown_server_error, plain.error().message};
+    }
     if (!plain) return plain.error();
     plain_ = std::move(*plain);
     entries_ = LegacyEntries{plain_};

@@ -19,6 +19,8 @@ class RecordChecks {
   void describe_as_skimmed(bool skimmed) { skimmed_ = skimmed; }
   // One record. False when it is at fault, which is remembered; fails where Kafka gives up at once.
   Checked<bool> check_record(BatchView batch, const Record& record, int32_t index);
+  // Some record was at fault since the last verdict.
+  bool found_faults() const { return failed_; }
   // Once a batch has been gone through: the rejection of all records at fault.
   Checked<void> verdict();
 

@@ -197,7 +197,9 @@ Result<void> RecordParser::parse(PlainStream& stream, Record& record, bool last)
   // the record's views.
   if (!stream.ensure(whole + (last ? 1 : 0)) && stream.window().size() < whole) {
     if (stream.error()) return *stream.error();
-    return !compressed && last ? bytes_left_over() : premature_end();
+    if (compressed) return premature_end();
+    // Kafka stumbles over such a record in the midst of a batch, and answers so.
+    return last ? bytes_left_over() : Error{Errc::unknown_server_error, premature_end().message};
   }
   // Without compression Kafka reads on into the next record before it notices a wrong size.
   const BytesView rest = stream.window().substr(size_length);

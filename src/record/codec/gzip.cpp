@@ -8,7 +8,8 @@
 namespace samsa::record {
 namespace {
 
-// What java.util.zip writes: deflate, no flags, no time, no extra flags, operating system unknown (0 before Java 16).
+// What java.util.zip writes: deflate, no flags, no time, no extra flags, operating system unknown
+// (0 before Java 16).
 constexpr BytesView k_header{"\x1f\x8b\x08\0\0\0\0\0\0\xff", 10};
 constexpr int k_gzip_window = 16 + MAX_WBITS;
 
@@ -44,11 +45,15 @@ class GzipDecoder : public Decoder {
   Result<size_t> read(std::span<char> into) override {
     stream_.next_out = reinterpret_cast<unsigned char*>(into.data());
     stream_.avail_out = clamp(into.size());
-    while (!ended_ && stream_.avail_out > 0) {
+    while (!ended_ && !error_ && stream_.avail_out > 0) {
       Result<void> stepped = step();
-      if (!stepped) return stepped.error();
+      if (!stepped) error_ = stepped.error();
     }
-    return static_cast<size_t>(reinterpret_cast<char*>(stream_.next_out) - into.data());
+    const auto count = static_cast<size_t>(reinterpret_cast<char*>(stream_.next_out) - into.data());
+    // What came before the fault is given first, as Kafka sees it: a reader may find it wrong in
+    // another way.
+    if (count == 0 && error_) return *error_;
+    return count;
   }
 
  private:
@@ -69,8 +74,11 @@ class GzipDecoder : public Decoder {
     if (status != Z_OK && status != Z_BUF_ERROR) {
       return broken_body(stream_.msg != nullptr ? stream_.msg : "Not in GZIP format");
     }
-    // Cut off: what is there has been given, and the reader of records will miss the rest.
-    if (rest_.empty() && stream_.avail_out == room) ended_ = true;
+    if (rest_.empty() && stream_.avail_out == room) {
+      // Java's reader tells this from other faults, and Kafka answers it as a batch that ends
+      // early.
+      return Error{Errc::invalid_record, "Incorrect declared batch size, premature EOF reached"};
+    }
     return ok();
   }
 
@@ -78,6 +86,7 @@ class GzipDecoder : public Decoder {
   z_stream stream_{};
   bool started_ = false;
   bool ended_ = false;
+  std::optional<Error> error_;
 };
 
 }  // namespace

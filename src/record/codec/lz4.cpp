@@ -36,12 +36,49 @@ class Lz4Decoder : public Decoder {
       : rest_(blocks), max_block_(max_block), block_checksums_(block_checksums) {}
 
   Result<size_t> next_size() override {
-    if (ended_) return size_t{0};
+    for (;;) {
+      if (ended_) return size_t{0};
+      Result<void> checked = check_block();
+      if (!checked) return checked.error();
+      if (ended_) return size_t{0};
+      if (!is_empty_block()) break;
+      leave_block();
+    }
+    const size_t size = block_size();
+    if (stored_plain()) return size;
+    // No block grows by more than 255 times, so a small body cannot ask for much memory.
+    return std::min(max_block_, size * 255 + 16);
+  }
+
+  Result<size_t> read(std::span<char> into) override {
+    auto wanted = next_size();
+    if (!wanted || *wanted == 0) return wanted;
+    const BytesView block = rest_.substr(4, block_size());
+    size_t count = block.size();
+    if (stored_plain()) {
+      std::memcpy(into.data(), block.data(), block.size());
+    } else {
+      const int capacity = static_cast<int>(std::min(into.size(), max_block_));
+      const int done =
+          LZ4_decompress_safe(block.data(), into.data(), static_cast<int>(block.size()), capacity);
+      if (done <= 0) return broken_body("Error decoding offset of a lz4 block");
+      count = static_cast<size_t>(done);
+    }
+    if (block_checksums_ && xxh32(block) != load_le(block.data() + block.size())) {
+      return broken_body("Block checksum mismatch");
+    }
+    leave_block();
+    return count;
+  }
+
+ private:
+  // The block at the front is there as a whole, or it is the end mark.
+  Result<void> check_block() {
     if (rest_.size() < 4) return broken_body("Stream ended prematurely");
     const uint32_t size = block_size();
     if (size == 0) {
       ended_ = true;
-      return size_t{0};
+      return ok();
     }
     if (size > max_block_) {
       return broken_body("Block size " + std::to_string(size) +
@@ -50,42 +87,16 @@ class Lz4Decoder : public Decoder {
     if (rest_.size() - 4 < size + (block_checksums_ ? 4 : 0)) {
       return broken_body("Stream ended prematurely");
     }
-    if (stored_plain()) return size_t{size};
-    // No block grows by more than 255 times, so a small body cannot ask for much memory.
-    return std::min(max_block_, size_t{size} * 255 + 16);
+    return ok();
   }
 
-  Result<size_t> read(std::span<char> into) override {
-    // A block of no plain bytes is legal; the zero that stands for the end is not to be given for it.
-    for (;;) {
-      auto wanted = next_size();
-      if (!wanted || *wanted == 0) return wanted;
-      auto count = read_block(into);
-      if (!count || *count > 0) return count;
-    }
+  // Legal, and always one token without literals; it must not be taken for the end, nor give room
+  // that was measured for it to the block that follows.
+  bool is_empty_block() const {
+    return !stored_plain() && block_size() == 1 && (static_cast<uint8_t>(rest_[4]) >> 4) == 0;
   }
 
- private:
-  Result<size_t> read_block(std::span<char> into) {
-    const BytesView block = rest_.substr(4, block_size());
-    size_t count = block.size();
-    if (stored_plain()) {
-      std::memcpy(into.data(), block.data(), block.size());
-    } else {
-      const int capacity = static_cast<int>(std::min(into.size(), max_block_));
-      const int done = LZ4_decompress_safe(block.data(), into.data(),
-                                           static_cast<int>(block.size()), capacity);
-      if (done < 0) return broken_body("Error decoding offset of a lz4 block");
-      count = static_cast<size_t>(done);
-    }
-    size_t used = 4 + block.size();
-    if (block_checksums_) {
-      if (xxh32(block) != load_le(rest_.data() + used)) return broken_body("Block checksum mismatch");
-      used += 4;
-    }
-    rest_.remove_prefix(used);
-    return count;
-  }
+  void leave_block() { rest_.remove_prefix(4 + block_size() + (block_checksums_ ? 4 : 0)); }
 
   uint32_t block_size() const { return load_le(rest_.data()) & ~k_stored_plain; }
   bool stored_plain() const { return (load_le(rest_.data()) & k_stored_plain) != 0; }

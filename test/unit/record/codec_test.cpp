@@ -68,14 +68,17 @@ TEST(Codec, survives_truncation_and_corruption_anywhere) {
     const size_t step = std::max<size_t>(1, good.size() / 400);
     for (size_t at = 0; at < good.size(); at += step) {
       const auto cut = decompress(codec, 2, good.substr(0, at));
+      // Snappy's framing has no end mark, so a cut between two blocks does not show.
       if (cut) {
-        EXPECT_TRUE(plain.starts_with(*cut)) << name_of(codec) << " cut at " << at;
+        EXPECT_EQ(codec, Codec::snappy) << name_of(codec) << " cut at " << at;
+        EXPECT_TRUE(plain.starts_with(*cut));
       }
       Bytes bad = good;
       bad[at] = static_cast<char>(bad[at] ^ 0x41);
       const auto result = decompress(codec, 2, bad, 1 << 20);
       if (!result) {
         EXPECT_TRUE(result.error().code == Errc::unknown_server_error ||
+                    result.error().code == Errc::invalid_record ||
                     result.error().code == Errc::message_too_large);
       }
     }
@@ -133,6 +136,16 @@ TEST(Lz4, walks_over_any_number_of_empty_blocks) {
   for (int i = 0; i < 200'000; ++i) frame += BytesView("\x01\0\0\0\0", 5);
   frame += BytesView("\0\0\0\0", 4);
   EXPECT_EQ(*decompress(Codec::lz4, 2, frame), "");
+}
+
+TEST(Lz4, asks_for_the_room_of_the_block_behind_an_empty_one) {
+  Bytes frame = compressed(Codec::lz4, Bytes(5000, 'a'));
+  frame.insert(7, BytesView("\x01\0\0\0\0", 5));
+  auto decoder = Decoder::make(Codec::lz4, 2, frame);
+  ASSERT_TRUE(decoder);
+  std::vector<char> room(*(*decoder)->next_size());
+  EXPECT_GE(room.size(), 5000U);
+  EXPECT_EQ(*(*decoder)->read(room), 5000U);
 }
 
 TEST(Snappy, reads_raw_bodies_too) {

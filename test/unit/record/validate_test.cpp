@@ -290,9 +290,32 @@ TEST(Validate, refuses_producer_state_for_formats_without_it) {
   EXPECT_EQ(refusal(batch_of(idempotent), to_v1),
             (Error{Errc::unsupported_for_message_format,
                    "Idempotent records cannot be used with magic version 1"}));
+  // Kafka's answer depends on whether a codec is involved.
+  EXPECT_EQ(
+      refusal(batch_of(transactional), to_v1),
+      (Error{Errc::unknown_server_error, "Transactional records are not supported for magic 1"}));
+  transactional.codec = Codec::gzip;
   EXPECT_EQ(refusal(batch_of(transactional), to_v1),
             (Error{Errc::unsupported_for_message_format,
                    "Transactional records cannot be used with magic version 1"}));
+}
+
+TEST(Validate, refuses_headers_for_formats_without_them) {
+  BatchBuilder builder{{}};
+  const Header header{"h", "v"};
+  builder.append(k_now, "k", "v", {&header, 1});
+  EXPECT_EQ(refusal(*builder.build(), rules_with([](auto& r) { r.magic = 1; })),
+            (Error{Errc::unknown_server_error, "Magic v1 does not support record headers"}));
+}
+
+TEST(Validate, refuses_compressed_v2_records_whose_offsets_are_not_consecutive) {
+  BatchBuilder builder{{.codec = Codec::gzip}};
+  builder.append_at(Offset{0}, k_now, "a", "1");
+  builder.append_at(Offset{2}, k_now, "b", "2");
+  Bytes bytes = *builder.build();
+  store_be(bytes.data() + layout::k_last_offset_delta, int32_t{1});
+  store_be(bytes.data() + layout::k_crc, BatchView(bytes.data(), bytes.size()).computed_crc());
+  EXPECT_EQ(refusal(bytes, rules_with()).code, Errc::unknown_server_error);
 }
 
 TEST(Validate, refuses_zstd_between_old_brokers) {
