@@ -5,6 +5,56 @@
 #include "record/record_errors.h"
 
 namespace samsa::record {
+
+// A Cursor with a short way for numbers of one or two bytes, which most are: this is the innermost
+// loop of every produce.
+class FieldCursor {
+ public:
+  explicit FieldCursor(BytesView bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+  int32_t varint() {
+    return number<int32_t>([](Cursor& c) { return c.varint(); });
+  }
+  int64_t varlong() {
+    return number<int64_t>([](Cursor& c) { return c.varlong(); });
+  }
+  BytesView take(size_t size) {
+    if (remaining() < size) return fail(), BytesView{};
+    return {std::exchange(at_, at_ + size), size};
+  }
+
+  size_t remaining() const { return static_cast<size_t>(end_ - at_); }
+  bool failed() const { return failed_; }
+
+ private:
+  template <class Number, class Slow>
+  [[gnu::always_inline]] Number number(Slow slow) {
+    if (remaining() >= 2) {
+      const auto first = static_cast<uint8_t>(at_[0]);
+      const auto second = static_cast<uint8_t>(at_[1]);
+      if (first < 0x80) return ++at_, unfold<Number>(first);
+      if (second < 0x80) return at_ += 2, unfold<Number>((first & 0x7fU) | (uint32_t{second} << 7));
+    }
+    Cursor cursor{{at_, remaining()}};
+    const Number value = slow(cursor);
+    if (cursor.failed()) return fail(), Number{0};
+    at_ = end_ - cursor.remaining();
+    return value;
+  }
+  template <class Number>
+  static Number unfold(uint32_t zigzag) {
+    return static_cast<Number>(zigzag >> 1) ^ -static_cast<Number>(zigzag & 1);
+  }
+  void fail() {
+    failed_ = true;
+    at_ = end_;
+  }
+
+  const char* at_;
+  const char* end_;
+  bool failed_ = false;
+};
+
 namespace {
 
 constexpr size_t k_longest_varint = 5;
@@ -16,7 +66,7 @@ constexpr size_t k_skim_whole = 16 * 1024;
 size_t to_size(int32_t size) { return static_cast<size_t>(size); }
 
 // A key or value; nothing for a negative size.
-std::optional<BytesView> field(Cursor& cursor) {
+inline std::optional<BytesView> field(FieldCursor& cursor) {
   const int32_t size = cursor.varint();
   if (size < 0) return std::nullopt;
   return cursor.take(to_size(size));
@@ -111,7 +161,7 @@ void RecordParser::apply_base(int64_t timestamp_delta, int32_t offset_delta, Rec
                                              : k_no_sequence;
 }
 
-Result<void> RecordParser::parse_header_fields(Cursor& cursor, int32_t count) {
+Result<void> RecordParser::parse_header_fields(FieldCursor& cursor, int32_t count) {
   headers_.clear();
   for (int32_t i = 0; i < count; ++i) {
     const int32_t key_size = cursor.varint();
@@ -127,8 +177,8 @@ Result<void> RecordParser::parse_header_fields(Cursor& cursor, int32_t count) {
 
 Result<void> RecordParser::parse_whole(BytesView bytes, int32_t body_size, bool compressed,
                                        Record& record) {
-  Cursor cursor{bytes};
-  cursor.get<int8_t>();
+  FieldCursor cursor{bytes};
+  cursor.take(1);  // attributes: none are in use
   const int64_t timestamp_delta = cursor.varlong();
   const int32_t offset_delta = cursor.varint();
   record.key = field(cursor);
@@ -177,7 +227,7 @@ Result<void> RecordParser::skim(PlainStream& stream, int32_t body_size, Record& 
 Result<void> RecordParser::parse(PlainStream& stream, Record& record, bool last) {
   const bool enough = stream.ensure(k_longest_varint);
   if (!enough && stream.error()) return *stream.error();
-  Cursor size_field{stream.window().substr(0, k_longest_varint)};
+  FieldCursor size_field{stream.window().substr(0, k_longest_varint)};
   const size_t before = size_field.remaining();
   const int32_t body_size = size_field.varint();
   if (size_field.failed()) return before < k_longest_varint ? premature_end() : invalid_structure();

@@ -9,6 +9,8 @@
 
 namespace samsa::record {
 
+class FieldCursor;
+
 // What a batch's header contributes to its records.
 struct RecordBase {
   int64_t base_offset = 0;
@@ -31,7 +33,7 @@ class RecordParser {
 
  private:
   Result<void> parse_whole(BytesView bytes, int32_t body_size, bool compressed, Record& record);
-  Result<void> parse_header_fields(Cursor& cursor, int32_t count);
+  Result<void> parse_header_fields(FieldCursor& cursor, int32_t count);
   Result<void> skim(PlainStream& stream, int32_t body_size, Record& record);
   static Result<void> check_end(PlainStream& stream, size_t used);
   void apply_base(int64_t timestamp_delta, int32_t offset_delta, Record& record) const;
