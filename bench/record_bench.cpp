@@ -21,7 +21,7 @@ Bytes batch(size_t size, Codec codec, size_t value_size = 1000) {
     for (char& c : value) c = "etaoinshrdlu ETAOINSHRDLU0123456789"[random() % 35];
     builder.append(1'600'000'000'000, "key", value);
   }
-  return std::move(*builder.build());
+  return *builder.build();
 }
 
 // The bytes that a leader cannot do without looking at: the floor.

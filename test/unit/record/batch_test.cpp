@@ -13,7 +13,7 @@ Bytes one_batch(const BatchFields& fields = {}) {
   builder.append(1000, "k", "first");
   builder.append(3000, "k", "second");
   builder.append(2000, "k", "third");
-  return std::move(*builder.build());
+  return *builder.build();
 }
 
 TEST(Batch, header_fields_are_those_that_were_written) {

@@ -39,7 +39,8 @@ TEST(Codec, names_and_ids_are_kafkas) {
 
 TEST(Codec, gives_back_what_went_in_at_every_size) {
   for (const Codec codec : k_all) {
-    for (const size_t size : {0, 1, 100, 32767, 32768, 65535, 65536, 65537, 200000, 1 << 20}) {
+    for (const unsigned size :
+         {0U, 1U, 100U, 32767U, 32768U, 65535U, 65536U, 65537U, 200000U, 1U << 20}) {
       for (const Bytes& plain : {Bytes(size, 'a'), noise(size)}) {
         for (const auto magic : {int8_t{0}, int8_t{1}, int8_t{2}}) {
           const auto back = decompress(codec, magic, compressed(codec, plain, magic));

@@ -107,7 +107,7 @@ Bytes large_records() {
   for (int i = 0; i < 20; ++i) {
     builder.append(i, "key", std::string(static_cast<size_t>(i) * 30'000, 'v'), {&header, 1});
   }
-  return std::move(*builder.build());
+  return *builder.build();
 }
 
 TEST(RecordReader, skims_records_larger_than_its_window) {

@@ -47,7 +47,7 @@ Bytes batch_of(const BatchFields& fields, int records = 3) {
     builder.append(fields.magic == k_magic_v0 ? -1 : k_now - (i == 1 ? 0 : 100),
                    "key" + std::to_string(i), "value");
   }
-  return std::move(*builder.build());
+  return *builder.build();
 }
 
 Error refusal(Bytes bytes, const ValidationRules& rules) {
