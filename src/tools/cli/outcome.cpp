@@ -1,0 +1,64 @@
+#include "tools/cli/outcome.h"
+
+#include <sys/time.h>
+
+#include <ctime>
+#include <iostream>
+
+namespace samsa::tools::cli {
+
+int usage_error(const OptionParser& parser, std::string_view message) {
+  std::cout.flush();
+  std::cerr << message << '\n' << parser.help();
+  return 1;
+}
+
+int uncaught(std::string_view exception, std::string_view message) {
+  std::cout.flush();
+  std::cerr << "Exception in thread \"main\" " << exception << ": " << message << '\n';
+  return 1;
+}
+
+std::optional<int> help_or_version(const OptionParser& parser, const Options& options,
+                                   std::string_view purpose) {
+  if (options.empty() || options.has("help")) return usage_error(parser, purpose);
+  if (options.has("version")) {
+    std::cout << version_line() << '\n';
+    return 0;
+  }
+  return std::nullopt;
+}
+
+Check require(const Options& options, std::initializer_list<std::string_view> names) {
+  for (std::string_view name : names) {
+    if (!options.has(name)) return "Missing required argument \"[" + std::string(name) + "]\"";
+  }
+  return std::nullopt;
+}
+
+Check exclude(const Options& options, std::string_view used,
+              const std::vector<std::string>& others) {
+  if (!options.has(used)) return std::nullopt;
+  for (const std::string& other : others) {
+    if (options.has(other)) {
+      return "Option \"[" + std::string(used) + "]\" can't be used with option \"[" + other + "]\"";
+    }
+  }
+  return std::nullopt;
+}
+
+void log_line(std::string_view level, std::string_view message, std::string_view logger) {
+  timeval now{};
+  ::gettimeofday(&now, nullptr);
+  tm local{};
+  ::localtime_r(&now.tv_sec, &local);
+  char stamp[64];
+  size_t size = std::strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local);
+  std::snprintf(stamp + size, sizeof stamp - size, ",%03d", static_cast<int>(now.tv_usec / 1000));
+  std::cout.flush();
+  std::cerr << '[' << stamp << "] " << level << ' ' << message << " (" << logger << ")\n";
+}
+
+std::string version_line() { return "2.7.0 (Commit:samsa)"; }
+
+}  // namespace samsa::tools::cli

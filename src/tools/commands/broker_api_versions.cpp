@@ -1,0 +1,88 @@
+// kafka-broker-api-versions: what each broker of the cluster understands.
+
+#include <iostream>
+
+#include "protocol/api.h"
+#include "tools/commands/common.h"
+
+namespace samsa::tools {
+
+namespace {
+
+cli::OptionParser make_parser() {
+  auto parser = cli::OptionParser::with_defaults();
+  parser
+      .accepts("command-config", "A property file containing configs to be passed to Admin Client.")
+      .takes("command config property file");
+  parser.accepts("bootstrap-server", "REQUIRED: The server to connect to.")
+      .takes("server(s) to use for bootstrapping");
+  return parser;
+}
+
+std::string range_text(client::VersionRange range) {
+  if (range.min == range.max) return std::to_string(range.min);
+  return std::to_string(range.min) + " to " + std::to_string(range.max);
+}
+
+// One API as NodeApiVersions prints it.
+std::string api_text(const protocol::ApiInfo& api, const client::ApiVersions& theirs) {
+  std::string text =
+      std::string(api.name) + "(" + std::to_string(static_cast<int>(api.key)) + "): ";
+  auto found = theirs.find(static_cast<int16_t>(api.key));
+  if (found == theirs.end()) return text + "UNSUPPORTED";
+  text += range_text(found->second);
+  const int usable = std::min(api.max_version, found->second.max);
+  if (usable < found->second.min || usable < api.min_version)
+    return text + " [unusable: incompatible]";
+  return text + " [usable: " + std::to_string(usable) + "]";
+}
+
+std::string format_versions(const client::ApiVersions& theirs) {
+  std::vector<std::string> lines;
+  for (const protocol::ApiInfo& api : protocol::api_table()) lines.push_back(api_text(api, theirs));
+  for (const auto& [key, range] : theirs) {
+    if (protocol::find_api(key) == nullptr) {
+      lines.push_back("UNKNOWN(" + std::to_string(key) + "): " + range_text(range));
+    }
+  }
+  return "(\n\t" + join(lines, ",\n\t") + "\n)";
+}
+
+}  // namespace
+
+int broker_api_versions(Arguments arguments) {
+  auto parser = make_parser();
+  auto options = parser.parse(arguments);
+  if (!options) return cli::uncaught("joptsimple.OptionException", options.error().message);
+  if (auto code = cli::help_or_version(parser, *options,
+                                       "This tool helps to retrieve broker version information.")) {
+    return *code;
+  }
+  if (auto problem = cli::require(*options, {"bootstrap-server"})) {
+    return cli::usage_error(parser, *problem);
+  }
+  auto cluster = connect_admin(*options);
+  if (!cluster) {
+    return cli::uncaught("org.apache.kafka.common.KafkaException", cluster.error().message);
+  }
+  client::Cluster& brokers = **cluster;
+  auto image = brokers.metadata(std::set<std::string>{}, false, brokers.default_deadline());
+  if (!image) {
+    return cli::uncaught("java.lang.RuntimeException", "Request METADATA failed on brokers List(" +
+                                                           options->text("bootstrap-server") +
+                                                           " (id: -1 rack: null))");
+  }
+  for (const auto& [id, node] : image->nodes) {
+    auto versions = brokers.network().versions_of(id, brokers.default_deadline());
+    std::cout << node.address.host << ':' << node.address.port << " (id: " << id
+              << " rack: " << node.rack.value_or("null") << ") -> ";
+    if (versions) {
+      std::cout << format_versions(*versions) << '\n';
+    } else {
+      std::cout << "ERROR: " << cli::exception_text(versions.error()) << '\n';
+    }
+  }
+  return 0;
+}
+
+}  // namespace samsa::tools

@@ -1,0 +1,54 @@
+#pragma once
+// What several sub-commands share.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "tools/cli/options.h"
+#include "tools/cli/outcome.h"
+#include "tools/client/cluster.h"
+#include "tools/commands/commands.h"
+
+namespace samsa::tools {
+
+// "key=value" arguments; a missing value is empty.
+client::Properties parse_key_values(const std::vector<std::string>& arguments);
+// The file's properties. The error has Java's sentence for a file that is not there.
+Result<client::Properties> load_properties(const std::string& path);
+// The properties of the option's file, or none.
+Result<client::Properties> properties_of(const cli::Options& options, std::string_view option);
+
+// A cluster for administration: the --command-config file and --bootstrap-server.
+Result<std::unique_ptr<client::Cluster>> connect_admin(const cli::Options& options);
+
+// "HOST:PORT[,HOST:PORT…]"; what Kafka says otherwise.
+cli::Check check_servers(std::string_view list);
+
+// A comma-separated list of topic patterns, as --topic takes it.
+class TopicFilter {
+ public:
+  // Nothing where Java would not compile it either.
+  static std::optional<TopicFilter> make(const std::string& list);
+  bool allows(const std::string& topic, bool exclude_internal) const;
+
+ private:
+  std::regex pattern_;
+};
+bool is_internal_topic(std::string_view name);
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+template <class Number>
+std::string join_numbers(const std::vector<Number>& numbers, std::string_view separator) {
+  std::vector<std::string> parts;
+  for (Number number : numbers) parts.push_back(std::to_string(number));
+  return join(parts, separator);
+}
+std::vector<std::string> split(std::string_view text, char separator);
+std::string trim(std::string_view text);
+std::string pad(std::string_view text, size_t width);
+
+}  // namespace samsa::tools

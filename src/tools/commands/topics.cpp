@@ -1,0 +1,256 @@
+// kafka-topics through brokers.
+
+#include "tools/commands/topics.h"
+
+#include <algorithm>
+#include <iostream>
+#include <set>
+
+#include "protocol/messages/create_partitions.h"
+#include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_topics.h"
+#include "protocol/messages/list_partition_reassignments.h"
+#include "tools/client/config_resources.h"
+
+namespace samsa::tools {
+
+namespace {
+
+using client::Cluster;
+
+Error broker_error(int16_t code, const std::optional<std::string>& message) {
+  return {static_cast<Errc>(code), message.value_or("")};
+}
+
+Result<std::vector<std::string>> all_topics(Cluster& cluster) {
+  auto image = cluster.metadata(std::nullopt, false, cluster.default_deadline());
+  if (!image) return image.error();
+  std::vector<std::string> names;
+  for (const auto& [name, state] : image->topics) names.push_back(name);
+  return names;
+}
+
+Result<std::vector<std::string>> chosen_topics(Cluster& cluster, const cli::Options& options,
+                                               bool must_exist) {
+  auto all = all_topics(cluster);
+  if (!all) return all.error();
+  return select_topics(*all, options, must_exist);
+}
+
+Result<protocol::CreateTopicsRequest> create_request(const cli::Options& options) {
+  protocol::CreateTopicsRequest request;
+  auto configs = parse_topic_configs(options);
+  if (!configs) return configs.error();
+  if (options.has("replication-factor") && (options.integer("replication-factor") < 1 ||
+                                            options.integer("replication-factor") > INT16_MAX)) {
+    return Error{Errc::invalid_request,
+                 "The replication factor must be between 1 and 32767 inclusive"};
+  }
+  if (options.has("partitions") && options.integer("partitions") < 1) {
+    return Error{Errc::invalid_request, "The partitions must be greater than 0"};
+  }
+  auto& topic = request.topics.emplace_back();
+  topic.name = options.text("topic");
+  topic.num_partitions =
+      options.has("partitions") ? static_cast<int32_t>(options.integer("partitions")) : -1;
+  topic.replication_factor = options.has("replication-factor")
+                                 ? static_cast<int16_t>(options.integer("replication-factor"))
+                                 : int16_t{-1};
+  if (!options.text("replica-assignment").empty()) {
+    auto assignment = parse_replica_assignment(options.text("replica-assignment"));
+    if (!assignment) return assignment.error();
+    for (size_t i = 0; i < assignment->size(); ++i) {
+      auto& entry = topic.assignments.emplace_back();
+      entry.partition_index = static_cast<int32_t>(i);
+      entry.broker_ids = (*assignment)[i];
+    }
+  }
+  for (const auto& [name, value] : *configs) {
+    auto& config = topic.configs.emplace_back();
+    config.name = name;
+    config.value = value;
+  }
+  return request;
+}
+
+Result<void> create_topic(Cluster& cluster, const cli::Options& options) {
+  const std::string name = options.text("topic");
+  auto request = create_request(options);
+  if (name.find('.') != std::string::npos || name.find('_') != std::string::npos) {
+    std::cout << "WARNING: Due to limitations in metric names, topics with a period ('.') or "
+                 "underscore ('_') could collide. To avoid issues it is best to use either, but "
+                 "not both.\n";
+  }
+  if (!request) return request.error();
+  request->timeout_ms = static_cast<int32_t>(cluster.options().request_timeout.count());
+  auto response = cluster.call_controller<protocol::CreateTopicsRequest>(
+      *request, cluster.default_deadline(), [](const protocol::CreateTopicsResponse& answer) {
+        return answer.topics.empty() ? Errc::none : static_cast<Errc>(answer.topics[0].error_code);
+      });
+  if (!response) return response.error();
+  for (const auto& topic : response->topics) {
+    const Errc code = static_cast<Errc>(topic.error_code);
+    if (code == Errc::topic_already_exists && options.has("if-not-exists")) return ok();
+    if (code != Errc::none) return broker_error(topic.error_code, topic.error_message);
+  }
+  std::cout << "Created topic " << name << ".\n";
+  return ok();
+}
+
+Result<void> list_topics(Cluster& cluster, const cli::Options& options) {
+  auto names = chosen_topics(cluster, options, false);
+  if (!names) return names.error();
+  std::cout << join(*names, "\n") << '\n';
+  return ok();
+}
+
+Result<void> alter_topic(Cluster& cluster, const cli::Options& options) {
+  auto names = chosen_topics(cluster, options, !options.has("if-exists"));
+  if (!names) return names.error();
+  if (names->empty()) return ok();
+  auto image = cluster.metadata(std::set<std::string>(names->begin(), names->end()), false,
+                                cluster.default_deadline());
+  if (!image) return image.error();
+  protocol::CreatePartitionsRequest request;
+  request.timeout_ms = static_cast<int32_t>(cluster.options().request_timeout.count());
+  for (const std::string& name : *names) {
+    auto& topic = request.topics.emplace_back();
+    topic.name = name;
+    topic.count = static_cast<int32_t>(options.integer("partitions"));
+    topic.assignments.reset();
+    if (options.text("replica-assignment").empty()) continue;
+    auto assignment = parse_replica_assignment(options.text("replica-assignment"));
+    if (!assignment) return assignment.error();
+    topic.assignments.emplace();
+    for (size_t i = image->topics[name].partitions.size(); i < assignment->size(); ++i) {
+      topic.assignments->emplace_back().broker_ids = (*assignment)[i];
+    }
+  }
+  auto response = cluster.call_controller<protocol::CreatePartitionsRequest>(
+      request, cluster.default_deadline(), [](const protocol::CreatePartitionsResponse& answer) {
+        return answer.results.empty() ? Errc::none
+                                      : static_cast<Errc>(answer.results[0].error_code);
+      });
+  if (!response) return response.error();
+  for (const auto& result : response->results) {
+    if (result.error_code != 0) return broker_error(result.error_code, result.error_message);
+  }
+  return ok();
+}
+
+using Reassignment =
+    std::decay_t<decltype(protocol::ListPartitionReassignmentsResponse{}.topics[0].partitions[0])>;
+using Reassignments = std::map<TopicPartition, Reassignment>;
+
+Result<Reassignments> reassignments_of(Cluster& cluster, const client::ClusterImage& image) {
+  protocol::ListPartitionReassignmentsRequest request;
+  request.timeout_ms = static_cast<int32_t>(cluster.options().request_timeout.count());
+  request.topics.emplace();
+  for (const auto& [name, state] : image.topics) {
+    auto& topic = request.topics->emplace_back();
+    topic.name = name;
+    for (const auto& [id, partition] : state.partitions) topic.partition_indexes.push_back(id);
+  }
+  auto response = cluster.call_controller<protocol::ListPartitionReassignmentsRequest>(
+      request, cluster.default_deadline(),
+      [](const protocol::ListPartitionReassignmentsResponse& answer) {
+        return static_cast<Errc>(answer.error_code);
+      });
+  const Errc code = response ? static_cast<Errc>(response->error_code) : response.error().code;
+  Reassignments found;
+  if (code == Errc::unsupported_version || code == Errc::cluster_authorization_failed) {
+    return found;
+  }
+  if (!response) return response.error();
+  if (code != Errc::none) return broker_error(response->error_code, response->error_message);
+  for (const auto& topic : response->topics) {
+    for (const auto& partition : topic.partitions) {
+      found[{topic.name, partition.partition_index}] = partition;
+    }
+  }
+  return found;
+}
+
+TopicDescription describe(const std::string& name, const client::TopicState& state,
+                          const client::ClusterImage& image, const Reassignments& moving) {
+  TopicDescription description;
+  description.name = name;
+  for (const auto& [id, partition] : state.partitions) {
+    PartitionDescription& p = description.partitions.emplace_back();
+    p.partition = id;
+    if (partition.leader >= 0 && image.nodes.count(partition.leader) != 0) {
+      p.leader = partition.leader;
+    }
+    p.replicas = partition.replicas;
+    p.isr = partition.isr;
+    auto found = moving.find({name, id});
+    if (found == moving.end()) continue;
+    p.reassigning = true;
+    p.adding = found->second.adding_replicas;
+    p.removing = found->second.removing_replicas;
+  }
+  return description;
+}
+
+Result<void> describe_topics(Cluster& cluster, const cli::Options& options) {
+  auto names = chosen_topics(cluster, options, !options.has("if-exists"));
+  if (!names) return names.error();
+  if (names->empty()) return ok();
+  auto configs = client::describe_configs(cluster, client::ResourceType::topic, *names, false);
+  if (!configs) return configs.error();
+  auto image = cluster.metadata(std::set<std::string>(names->begin(), names->end()), false,
+                                cluster.default_deadline());
+  if (!image) return image.error();
+  auto moving = reassignments_of(cluster, *image);
+  if (!moving) return moving.error();
+  std::set<int32_t> live;
+  for (const auto& [id, node] : image->nodes) live.insert(id);
+  for (const std::string& name : *names) {
+    const client::TopicState& state = image->topics[name];
+    if (state.error != Errc::none) return Error{state.error};
+    TopicDescription description = describe(name, state, *image, *moving);
+    for (const auto& entry : (*configs)[name]) {
+      if (!entry.is_default()) {
+        description.configs.push_back(entry.name + "=" + entry.value.value_or("null"));
+      }
+      if (entry.name == "min.insync.replicas" && entry.value) {
+        description.min_isr = std::atoi(entry.value->c_str());
+      }
+    }
+    std::cout << format_description(description, options, live);
+  }
+  return ok();
+}
+
+Result<void> delete_topics(Cluster& cluster, const cli::Options& options) {
+  auto names = chosen_topics(cluster, options, !options.has("if-exists"));
+  if (!names) return names.error();
+  if (names->empty()) return ok();
+  protocol::DeleteTopicsRequest request;
+  request.topic_names = *names;
+  request.timeout_ms = static_cast<int32_t>(cluster.options().request_timeout.count());
+  auto response = cluster.call_controller<protocol::DeleteTopicsRequest>(
+      request, cluster.default_deadline(), [](const protocol::DeleteTopicsResponse& answer) {
+        return answer.responses.empty() ? Errc::none
+                                        : static_cast<Errc>(answer.responses[0].error_code);
+      });
+  if (!response) return response.error();
+  for (const auto& result : response->responses) {
+    if (result.error_code != 0) return broker_error(result.error_code, result.error_message);
+  }
+  return ok();
+}
+
+}  // namespace
+
+Result<void> topics_with_brokers(const cli::Options& options) {
+  auto cluster = connect_admin(options);
+  if (!cluster) return cluster.error();
+  if (options.has("create")) return create_topic(**cluster, options);
+  if (options.has("alter")) return alter_topic(**cluster, options);
+  if (options.has("list")) return list_topics(**cluster, options);
+  if (options.has("describe")) return describe_topics(**cluster, options);
+  return delete_topics(**cluster, options);
+}
+
+}  // namespace samsa::tools

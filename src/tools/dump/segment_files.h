@@ -1,0 +1,34 @@
+#pragma once
+// Small means of reading a segment's files for people.
+
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/errc.h"
+
+namespace samsa::tools {
+
+// From the name. INVALID_REQUEST with Java's sentence where it is no number.
+Result<int64_t> base_offset_of(const std::filesystem::path& file);
+
+// CRC-32 (IEEE) of a message of v0 or v1: of all that follows its CRC field.
+uint32_t legacy_crc(BytesView message);
+
+// A file's bytes without reading them into memory. A file that another process cuts while it is
+// read ends this one, which is why only tools do this.
+class MappedFile {
+ public:
+  static Result<MappedFile> open(const std::filesystem::path& file);
+  MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+  MappedFile& operator=(MappedFile&&) = delete;
+  ~MappedFile();
+  std::string_view bytes() const { return bytes_; }
+
+ private:
+  explicit MappedFile(std::string_view bytes) : bytes_(bytes) {}
+  std::string_view bytes_;
+};
+
+}  // namespace samsa::tools
