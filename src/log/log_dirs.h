@@ -1,0 +1,85 @@
+#pragma once
+// All logs of a broker in all its log directories.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "log/checkpoint.h"
+#include "log/log.h"
+
+namespace samsa::log {
+
+// meta.properties of one directory; absent fields were not in the file.
+struct MetaProperties {
+  std::optional<BrokerId> broker_id;
+  std::optional<std::string> cluster_id;
+  friend bool operator==(const MetaProperties&, const MetaProperties&) = default;
+};
+// Nothing when there is no file.
+Result<std::optional<MetaProperties>> read_meta_properties(const std::string& log_dir);
+Result<void> write_meta_properties(const std::string& log_dir, const MetaProperties& meta);
+
+struct LogDirsOptions {
+  std::vector<std::string> dirs;
+  LogConfig defaults;
+  // The settings of a topic found on disk.
+  std::function<LogConfig(const std::string& topic)> config_of;
+  int recovery_threads_per_dir = 1;
+  int64_t retention_check_ms = 5 * 60 * 1000;
+  int64_t flush_check_ms = INT64_MAX;
+  int64_t recovery_point_checkpoint_ms = 60'000;
+  int64_t log_start_checkpoint_ms = 60'000;
+  Clock* clock = &Clock::system();
+  // A directory went offline after open(); called without locks.
+  std::function<void(const std::string& dir, const Error&)> on_dir_failure;
+};
+
+class LogDirs {
+ public:
+  // Creates, locks and loads the directories. Fails only when none is usable, or one is locked by
+  // another process; the others that failed are offline_dirs().
+  static Result<std::unique_ptr<LogDirs>> open(LogDirsOptions options);
+  // Without close(): as after a crash, no marker is left.
+  ~LogDirs();
+  LogDirs(const LogDirs&) = delete;
+  LogDirs& operator=(const LogDirs&) = delete;
+
+  // What meta.properties of the live directories agree on. Errors carry Kafka's sentences for
+  // directories that disagree with each other or with the arguments.
+  Result<MetaProperties> check_meta(std::optional<BrokerId> configured_id) const;
+  static Result<void> check_cluster_id(const MetaProperties& stored, const std::string& cluster_id);
+  Result<void> write_meta(const MetaProperties& meta);
+
+  // Starts the background thread: retention, flush, checkpoints, deletion.
+  void start();
+  // Closes every log, writes the checkpoints, and the clean-shutdown marker in each directory
+  // whose logs all closed well.
+  Result<void> close();
+
+  std::shared_ptr<Log> get(const TopicPartition& tp) const;
+  // A new log goes to the live directory with the fewest.
+  Result<std::shared_ptr<Log>> get_or_create(const TopicPartition& tp, const LogConfig& config);
+  std::vector<std::shared_ptr<Log>> all() const;
+  // Renames the directory now; the files go after file.delete.delay.ms.
+  Result<void> remove(const TopicPartition& tp);
+
+  std::vector<std::string> live_dirs() const;
+  std::vector<std::string> offline_dirs() const;
+  // The log.dirs entry that a log lives in.
+  static std::string parent_of(const Log& log);
+
+  // replication-offset-checkpoint. Written for the logs themselves, so that a log that moved takes
+  // its high watermark along.
+  OffsetMap read_high_watermarks(const std::string& dir) const;
+  Result<void> write_high_watermarks();
+  Result<void> write_checkpoints();
+
+ private:
+  struct State;
+  explicit LogDirs(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace samsa::log
