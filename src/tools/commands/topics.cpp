@@ -6,6 +6,7 @@
 #include <iostream>
 #include <set>
 
+#include "base/java_hash.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
@@ -192,6 +193,21 @@ TopicDescription describe(const std::string& name, const client::TopicState& sta
   return description;
 }
 
+// The order in which Java's HashMap gives the names: by hash in a table just large enough.
+std::vector<std::string> in_hash_order(std::vector<std::string> names) {
+  uint32_t capacity = 1;
+  while (capacity < names.size()) capacity *= 2;
+  if (names.size() * 4 > capacity * 3) capacity *= 2;
+  auto bucket = [capacity](const std::string& name) {
+    const auto hash = static_cast<uint32_t>(java_string_hash(name));
+    return (hash ^ (hash >> 16)) & (capacity - 1);
+  };
+  std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+    return bucket(a) < bucket(b);
+  });
+  return names;
+}
+
 Result<void> describe_topics(Cluster& cluster, const cli::Options& options) {
   auto names = chosen_topics(cluster, options, !options.has("if-exists"));
   if (!names) return names.error();
@@ -205,7 +221,7 @@ Result<void> describe_topics(Cluster& cluster, const cli::Options& options) {
   if (!moving) return moving.error();
   std::set<int32_t> live;
   for (const auto& [id, node] : image->nodes) live.insert(id);
-  for (const std::string& name : *names) {
+  for (const std::string& name : in_hash_order(*names)) {
     const client::TopicState& state = image->topics[name];
     if (state.error != Errc::none) return Error{state.error};
     TopicDescription description = describe(name, state, *image, *moving);

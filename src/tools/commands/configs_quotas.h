@@ -1,0 +1,17 @@
+#pragma once
+// kafka-configs for users and clients.
+
+#include "tools/client/cluster.h"
+#include "tools/commands/configs.h"
+
+namespace samsa::tools {
+
+Result<void> describe_quotas(client::Cluster& cluster, const ConfigEntities& entities);
+Result<void> alter_quotas(client::Cluster& cluster, const ConfigEntities& entities,
+                          const std::map<std::string, std::string>& added,
+                          const std::vector<std::string>& deleted);
+
+// As Java prints a double.
+std::string format_double(double value);
+
+}  // namespace samsa::tools
