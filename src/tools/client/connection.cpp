@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "protocol/header.h"
 #include "protocol/messages/api_versions.h"
 
 namespace samsa::tools::client {

@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "protocol/api.h"
+#include "tools/commands/client_apis.h"
 #include "tools/commands/common.h"
 
 namespace samsa::tools {
@@ -25,27 +25,28 @@ std::string range_text(client::VersionRange range) {
 }
 
 // One API as NodeApiVersions prints it.
-std::string api_text(const protocol::ApiInfo& api, const client::ApiVersions& theirs) {
-  std::string text =
-      std::string(api.name) + "(" + std::to_string(static_cast<int>(api.key)) + "): ";
-  auto found = theirs.find(static_cast<int16_t>(api.key));
+std::string api_text(const ClientApi& api, const client::ApiVersions& theirs) {
+  std::string text = std::string(api.name) + "(" + std::to_string(api.key) + "): ";
+  auto found = theirs.find(api.key);
   if (found == theirs.end()) return text + "UNSUPPORTED";
   text += range_text(found->second);
-  const int usable = std::min(api.max_version, found->second.max);
-  if (usable < found->second.min || usable < api.min_version)
-    return text + " [unusable: incompatible]";
+  const int16_t usable = std::min(api.versions.max, found->second.max);
+  if (usable < found->second.min || usable < api.versions.min) {
+    return text + " [unusable: node too " +
+           (found->second.max < api.versions.min ? "old]" : "new]");
+  }
   return text + " [usable: " + std::to_string(usable) + "]";
 }
 
 std::string format_versions(const client::ApiVersions& theirs) {
-  std::vector<std::string> lines;
-  for (const protocol::ApiInfo& api : protocol::api_table()) lines.push_back(api_text(api, theirs));
+  std::map<int16_t, std::string> lines;
   for (const auto& [key, range] : theirs) {
-    if (protocol::find_api(key) == nullptr) {
-      lines.push_back("UNKNOWN(" + std::to_string(key) + "): " + range_text(range));
-    }
+    lines[key] = "UNKNOWN(" + std::to_string(key) + "): " + range_text(range);
   }
-  return "(\n\t" + join(lines, ",\n\t") + "\n)";
+  for (const ClientApi& api : k_client_apis) lines[api.key] = api_text(api, theirs);
+  std::string text = "(";
+  for (const auto& [key, line] : lines) text += (text.size() > 1 ? ",\n\t" : "\n\t") + line;
+  return text + "\n)";
 }
 
 }  // namespace

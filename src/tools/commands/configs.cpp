@@ -93,7 +93,8 @@ struct Change {
   std::vector<std::string> deleted;
 };
 
-Error invalid(std::string message) { return {Errc::invalid_config, std::move(message)}; }
+// What the tool itself refuses.
+Error invalid(std::string message) { return {Errc::invalid_request, std::move(message)}; }
 
 // Broker's own configs go to that broker, all else to any.
 template <class Request>
@@ -253,16 +254,14 @@ int configs(Arguments arguments) {
   auto done = run(*options);
   if (done) return 0;
   std::cout.flush();
-  const bool own = done.error().code == Errc::invalid_request;
-  if (own || done.error().code == Errc::invalid_config) {
-    // Of what the broker refuses, Kafka shows the exception; of what we refuse ourselves, the
-    // sentence.
+  if (done.error().code == Errc::invalid_request) {
     std::cerr << done.error().text() << '\n';
     return 1;
   }
+  const std::string exception = cli::exception_text(done.error());
   std::cerr << "Error while executing config command with args '" << all_of(arguments) << "'\n"
-            << "java.util.concurrent.ExecutionException: " << cli::exception_text(done.error())
-            << '\n';
+            << "java.util.concurrent.ExecutionException: " << exception
+            << "\nCaused by: " << exception << '\n';
   return 1;
 }
 

@@ -174,7 +174,7 @@ Result<void> alter_quotas(client::Cluster& cluster, const ConfigEntities& entiti
     if (!known) unknown.push_back(key);
   }
   if (!unknown.empty()) {
-    return Error{Errc::invalid_config, "Invalid config(s): " + join(unknown, ",")};
+    return Error{Errc::invalid_request, "Invalid config(s): " + join(unknown, ",")};
   }
   protocol::AlterClientQuotasRequest request;
   auto& entry = request.entries.emplace_back();

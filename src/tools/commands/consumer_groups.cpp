@@ -2,9 +2,12 @@
 
 #include "tools/commands/consumer_groups.h"
 
+#include <strings.h>
 #include <algorithm>
+
 #include <iostream>
 
+#include "base/java_hash.h"
 #include "tools/client/offsets.h"
 #include "tools/commands/consumer_groups_reset.h"
 
@@ -13,6 +16,20 @@ namespace samsa::tools {
 namespace {
 
 using client::Cluster;
+
+// The order in which a Scala HashMap of 2.13 gives partitions, which Kafka's table shows.
+void sort_as_scala(std::vector<TopicPartition>& partitions) {
+  uint32_t capacity = 16;
+  while (partitions.size() * 4 >= capacity * 3) capacity *= 2;
+  auto place = [capacity](const TopicPartition& tp) {
+    const uint32_t hash = 31 * (31 + static_cast<uint32_t>(tp.partition)) +
+                          static_cast<uint32_t>(java_string_hash(tp.topic));
+    const uint32_t improved = hash ^ (hash >> 16);
+    return std::pair(improved & (capacity - 1), static_cast<int32_t>(improved));
+  };
+  std::stable_sort(partitions.begin(), partitions.end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
+}
 
 // Kafka's own rows of a group: what members read, then what nobody reads.
 Result<std::vector<OffsetRow>> offset_rows(GroupsCommand& command, client::GroupInfo group) {
@@ -52,9 +69,12 @@ Result<std::vector<OffsetRow>> offset_rows(GroupsCommand& command, client::Group
       assigned.insert(tp);
     }
   }
+  std::vector<TopicPartition> unassigned;
   for (const auto& [tp, offset] : *committed) {
-    if (assigned.count(tp) == 0) add(tp, nullptr);
+    if (assigned.count(tp) == 0) unassigned.push_back(tp);
   }
+  sort_as_scala(unassigned);
+  for (const TopicPartition& tp : unassigned) add(tp, nullptr);
   return rows;
 }
 

@@ -209,7 +209,7 @@ class LineFormatter : public RecordFormatter {
 
 }  // namespace
 
-std::unique_ptr<RecordFormatter> RecordFormatter::make(const std::string& class_name,
+std::unique_ptr<RecordFormatter> RecordFormatter::make(std::string_view class_name,
                                                        const client::Properties& properties) {
   const bool logging = class_name == "kafka.tools.LoggingMessageFormatter";
   if (logging || class_name == "kafka.tools.DefaultMessageFormatter") {

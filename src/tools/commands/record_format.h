@@ -15,7 +15,7 @@ class RecordFormatter {
   virtual Result<void> format(const client::ConsumedRecord& record, std::string& out) = 0;
 
   // By the class's name; null for one that we do not have.
-  static std::unique_ptr<RecordFormatter> make(const std::string& class_name,
+  static std::unique_ptr<RecordFormatter> make(std::string_view class_name,
                                                const client::Properties& properties);
 };
 

@@ -19,11 +19,15 @@ cli::Options parse(const cli::OptionParser& parser, std::vector<std::string> arg
 }
 
 TEST(Topics, DescribesAsKafkaPrintsIt) {
-  TopicDescription topic{"t1",
-                         {{0, 3, {3, 1, 2}, {3, 1, 2}}, {1, {}, {1, 2}, {1}}},
-                         {"retention.ms=86400000"},
-                         {},
-                         false};
+  TopicDescription topic;
+  topic.name = "t1";
+  topic.configs = {"retention.ms=86400000"};
+  topic.partitions.resize(2);
+  topic.partitions[0].leader = 3;
+  topic.partitions[0].replicas = topic.partitions[0].isr = {3, 1, 2};
+  topic.partitions[1].partition = 1;
+  topic.partitions[1].replicas = {1, 2};
+  topic.partitions[1].isr = {1};
   EXPECT_EQ(format_description(topic, parse(topics_parser(), {"--describe"}), {1, 2, 3}),
             "Topic: t1\tPartitionCount: 2\tReplicationFactor: 3\tConfigs: retention.ms=86400000\n"
             "\tTopic: t1\tPartition: 0\tLeader: 3\tReplicas: 3,1,2\tIsr: 3,1,2\n"
@@ -118,8 +122,15 @@ TEST(RecordFormatter, PrintsColumnsInKafkasOrder) {
   EXPECT_EQ(RecordFormatter::make("com.example.Mine", {}), nullptr);
 }
 
+OffsetRow one_row() {
+  OffsetRow row;
+  row.partition = TopicPartition{"t1", 1};
+  row.offset = row.log_end = 2;
+  return row;
+}
+
 TEST(ConsumerGroups, PrintsOffsetsAsATable) {
-  EXPECT_EQ(format_offsets("g1", {{TopicPartition{"t1", 1}, 2, 2}}),
+  EXPECT_EQ(format_offsets("g1", {one_row()}),
             "\nGROUP           TOPIC           PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG      "
             "       CONSUMER-ID     HOST            CLIENT-ID\n"
             "g1              t1              1          2               2               0        "
