@@ -1,0 +1,196 @@
+// Appending and rolling.
+
+#include "log/log_state.h"
+
+namespace samsa::log {
+namespace {
+record::Rejection refuse(Error error) { return {std::move(error), {}, {}}; }
+}  // namespace
+
+Result<void> Log::State::snapshot() {
+  const auto path = place.dir / file_name(log_end, ".snapshot");
+  if (auto r = replace_file(path, producers.encode()); !r) return r;
+  return ok();
+}
+
+Result<void> Log::State::roll(Offset base) {
+  if (active().base() == base) return ok();
+  if (producers.size() > 0) {
+    if (auto r = snapshot(); !r) return r;
+  }
+  if (auto r = active().seal(); !r) return r;
+  return add_segment(base);
+}
+
+Result<void> Log::State::maybe_roll(int64_t incoming, int64_t max_timestamp_ms,
+                                    Offset last_offset) {
+  Segment& now = active();
+  if (now.size() == 0 && last_offset - now.base() <= INT32_MAX) return ok();
+  const int64_t reached = now.first_timestamp_ms() && max_timestamp_ms >= 0
+                              ? max_timestamp_ms - *now.first_timestamp_ms()
+                              : hooks.clock->wall_ms() - now.created_ms();
+  if (now.size() > config.segment_bytes - incoming ||
+      reached > config.segment_ms - config.segment_jitter_ms ||
+      now.index_full(config.segment_index_bytes) || last_offset - now.base() > INT32_MAX)
+    return roll(log_end);
+  return ok();
+}
+
+Result<void> Log::State::write(BytesView bytes, const AppendedRange& range,
+                               const ProducerState::Update& update) {
+  if (auto r = active().append(bytes, range, config.index_interval_bytes); !r) return r;
+  producers.apply(update);
+  for (const auto& done : update.completed) {
+    const Offset stable = producers.last_stable_after(done);
+    if (done.aborted) {
+      auto r =
+          active().append_aborted({done.producer_id, done.first_offset, done.last_offset, stable});
+      if (!r) return r;
+    }
+    producers.complete(done);
+  }
+  log_end = range.last_offset + 1;
+  return ok();
+}
+
+record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, LeaderEpoch epoch,
+                                                  Origin origin) {
+  State& s = *state_;
+  const LogConfig config = this->config();
+  auto summary =
+      record::analyze({batches.data(), batches.size()},
+                      {origin, static_cast<size_t>(config.max_message_bytes)}, s.place.tp);
+  if (!summary) return summary.error();
+  AppendInfo info;
+  info.log_start_offset = log_start_offset();
+  if (summary->batch_count == 0) return info;
+  record::ValidationRules rules;
+  rules.origin = origin;
+  rules.magic = config.message_format;
+  rules.compression = config.compression;
+  rules.zstd_allowed = config.zstd_allowed;
+  rules.timestamp_type = config.timestamp_type;
+  rules.timestamp_difference_max_ms = config.timestamp_difference_max_ms;
+  rules.compacted = config.cleanup_compact;
+  rules.now_ms = s.hooks.clock->wall_ms();
+  auto prepared = record::prepare(batches.first(summary->valid_bytes), *summary, rules, s.place.tp);
+  if (!prepared) return prepared.error();
+  auto appended = [&]() -> record::Checked<AppendInfo> {
+    std::scoped_lock hold(s.mutex);
+    if (auto r = s.usable(); !r) return refuse(r.error());
+    auto assigned = prepared->assign(s.log_end, epoch, rules.now_ms);
+    if (!assigned) return assigned.error();
+    const BytesView bytes{assigned->bytes.data(), assigned->bytes.size()};
+    if (bytes.size() > static_cast<size_t>(config.segment_bytes)) {
+      return refuse({Errc::record_list_too_large,
+                     "Message batch size is " + std::to_string(bytes.size()) +
+                         " bytes in append to partition " + s.place.tp.to_string() +
+                         ", which exceeds the maximum configured segment size of " +
+                         std::to_string(config.segment_bytes) + "."});
+    }
+    ProducerState::Update update;
+    auto checked = record::for_each_batch(bytes, [&](record::BatchView batch) -> Result<void> {
+      if (prepared->rebuilt() &&
+          batch.size_in_bytes() > static_cast<size_t>(config.max_message_bytes))
+        return Error{Errc::message_too_large,
+                     "Message batch size is " + std::to_string(batch.size_in_bytes()) +
+                         " bytes in append to partition " + s.place.tp.to_string() +
+                         " which exceeds the maximum configured size of " +
+                         std::to_string(config.max_message_bytes) + "."};
+      if (!batch.has_producer_id() || update.duplicate) return ok();
+      return s.producers.add(update, batch, origin);
+    });
+    if (!checked) return refuse(checked.error());
+    info.log_start_offset = s.log_start;
+    if (update.duplicate) {
+      info.duplicate = true;
+      info.first_offset = update.duplicate->first_offset();
+      info.last_offset = update.duplicate->last_offset;
+      info.log_append_time_ms = config.timestamp_type == record::TimestampType::log_append_time
+                                    ? update.duplicate->timestamp_ms
+                                    : k_no_timestamp_ms;
+      return info;
+    }
+    if (config.message_format >= record::k_magic_v2) {
+      if (auto r = s.epochs.assign(epoch, assigned->first_offset); !r)
+        return refuse(s.fail(r.error()));
+    }
+    if (auto r = s.maybe_roll(static_cast<int64_t>(bytes.size()), assigned->max_timestamp,
+                              assigned->last_offset);
+        !r)
+      return refuse(s.fail(r.error()));
+    const AppendedRange range{assigned->first_offset, assigned->last_offset,
+                              assigned->max_timestamp, assigned->shallow_offset_of_max_timestamp};
+    if (auto r = s.write(bytes, range, update); !r) return refuse(s.fail(r.error()));
+    info.first_offset = assigned->first_offset;
+    info.last_offset = assigned->last_offset;
+    info.max_timestamp_ms = assigned->max_timestamp;
+    info.log_append_time_ms = assigned->log_append_time;
+    info.bytes = static_cast<int64_t>(bytes.size());
+    info.record_count = prepared->record_count();
+    info.conversion = prepared->stats();
+    return info;
+  }();
+  if (!appended) s.report();
+  return appended;
+}
+
+record::Checked<AppendInfo> Log::append_as_follower(std::span<char> batches) {
+  State& s = *state_;
+  auto summary = record::analyze({batches.data(), batches.size()},
+                                 {Origin::replication, std::nullopt}, s.place.tp);
+  if (!summary) return summary.error();
+  auto appended = [&]() -> record::Checked<AppendInfo> {
+    std::scoped_lock hold(s.mutex);
+    if (auto r = s.usable(); !r) return refuse(r.error());
+    AppendInfo info;
+    info.log_start_offset = s.log_start;
+    if (summary->batch_count == 0) return info;
+    const Offset first = summary->first_or_last_offset_of_first_batch();
+    if (!summary->offsets_monotonic || first < s.log_end) {
+      return refuse({Errc::unknown_server_error, "Unexpected offset in append to " +
+                                                     s.place.tp.to_string() + ". First offset " +
+                                                     std::to_string(first.value()) +
+                                                     " is less than the next offset " +
+                                                     std::to_string(s.log_end.value()) + "."});
+    }
+    const BytesView bytes{batches.data(), summary->valid_bytes};
+    ProducerState::Update update;
+    auto seen = record::for_each_batch(bytes, [&](record::BatchView batch) -> Result<void> {
+      if (batch.is_v2()) {
+        if (auto r = s.epochs.assign(batch.leader_epoch(), batch.base_offset()); !r)
+          return s.fail(r.error());
+      }
+      return batch.has_producer_id() ? s.producers.add(update, batch, Origin::replication) : ok();
+    });
+    if (!seen) return refuse(seen.error());
+    if (auto r = s.maybe_roll(static_cast<int64_t>(bytes.size()), summary->max_timestamp,
+                              summary->last_offset);
+        !r)
+      return refuse(s.fail(r.error()));
+    const AppendedRange range{first, summary->last_offset, summary->max_timestamp,
+                              summary->offset_of_max_timestamp};
+    if (auto r = s.write(bytes, range, update); !r) return refuse(s.fail(r.error()));
+    info.first_offset = first;
+    info.last_offset = summary->last_offset;
+    info.max_timestamp_ms = summary->max_timestamp;
+    info.bytes = static_cast<int64_t>(bytes.size());
+    return info;
+  }();
+  if (!appended) s.report();
+  return appended;
+}
+
+Result<void> Log::roll() {
+  Result<void> rolled = ok();
+  {
+    std::scoped_lock hold(state_->mutex);
+    if (auto r = state_->usable(); !r) return r;
+    rolled = state_->roll(state_->log_end);
+    if (!rolled) state_->note(rolled.error());
+  }
+  state_->report();
+  return rolled;
+}
+
+}  // namespace samsa::log

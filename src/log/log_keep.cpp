@@ -1,0 +1,252 @@
+// High watermark, truncation, retention and removal.
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "log/log_state.h"
+
+namespace samsa::log {
+namespace fs = std::filesystem;
+
+Offset Log::State::last_stable() const {
+  const auto unstable = producers.first_unstable();
+  return unstable && *unstable < high_watermark ? *unstable : high_watermark;
+}
+
+void Log::State::set_high_watermark(Offset to) {
+  high_watermark = to;
+  producers.high_watermark_moved(to);
+}
+
+void Log::State::set_log_start(Offset to) {
+  log_start = to;
+  if (high_watermark < to) set_high_watermark(to);
+  if (recovery_point < to) recovery_point = to;
+}
+
+Offset Log::update_high_watermark(Offset to) {
+  std::scoped_lock hold(state_->mutex);
+  state_->set_high_watermark(std::clamp(to, state_->log_start, state_->log_end));
+  return state_->high_watermark;
+}
+
+std::optional<Offset> Log::maybe_increment_high_watermark(Offset to) {
+  std::scoped_lock hold(state_->mutex);
+  to = std::min(to, state_->log_end);
+  if (to <= state_->high_watermark) return std::nullopt;
+  const Offset old = state_->high_watermark;
+  state_->set_high_watermark(to);
+  return old;
+}
+
+Result<void> Log::maybe_assign_epoch_start_offset(LeaderEpoch epoch, Offset start) {
+  Result<void> assigned = ok();
+  {
+    std::scoped_lock hold(state_->mutex);
+    if (auto r = state_->usable(); !r) return r;
+    assigned = state_->epochs.assign(epoch, start);
+    if (!assigned) state_->note(assigned.error());
+  }
+  state_->report();
+  return assigned;
+}
+
+Result<void> Log::State::drop(std::map<Offset, std::shared_ptr<Segment>>::iterator at) {
+  auto segment = at->second;
+  if (auto r = segment->rename_to_deleted(); !r) return r;
+  segments.erase(at);
+  deleted.emplace_back(hooks.clock->wall_ms(), std::move(segment));
+  return ok();
+}
+
+void Log::State::prune_snapshots(Offset below) {
+  std::error_code failed;
+  std::vector<fs::path> stale;
+  for (fs::directory_iterator at{place.dir, failed}, end; !failed && at != end;
+       at.increment(failed)) {
+    if (at->path().extension() == ".snapshot" &&
+        at->path().filename().string() < file_name(below, ".snapshot"))
+      stale.push_back(at->path());
+  }
+  for (const auto& path : stale) fs::remove(path, failed);
+}
+
+Result<bool> Log::truncate_to(Offset target) {
+  if (target.value() < 0)
+    return Error{Errc::unknown_server_error,
+                 "Cannot truncate partition " + tp().to_string() + " to a negative offset"};
+  bool restart = false;
+  Result<void> done = ok();
+  {
+    std::scoped_lock hold(state_->mutex);
+    State& s = *state_;
+    if (auto r = s.usable(); !r) return r.error();
+    if (target >= s.log_end) return false;
+    restart = s.first_segment() > target;
+    if (!restart) {
+      while (done && s.active().base() > target) done = s.drop(std::prev(s.segments.end()));
+      if (done) done = s.active().truncate_to(target);
+      if (done) {
+        s.log_end = target;
+        s.recovery_point = std::min(s.recovery_point, target);
+        s.log_start = std::min(s.log_start, target);
+        done = s.epochs.truncate_from_end(target);
+      }
+      if (done) done = s.rebuild_producers(true);
+      if (s.high_watermark > target) s.set_high_watermark(target);
+    }
+    if (!done) s.note(done.error());
+  }
+  if (restart) done = truncate_fully_and_start_at(target);
+  state_->report();
+  if (!done) return done.error();
+  return true;
+}
+
+Result<void> Log::truncate_fully_and_start_at(Offset start) {
+  Result<void> done = ok();
+  {
+    std::scoped_lock hold(state_->mutex);
+    State& s = *state_;
+    if (auto r = s.usable(); !r) return r;
+    while (done && !s.segments.empty()) done = s.drop(s.segments.begin());
+    if (done) done = s.add_segment(start);
+    if (done) {
+      s.log_start = s.log_end = s.recovery_point = start;
+      s.set_high_watermark(start);
+      done = s.epochs.clear();
+    }
+    if (done) done = s.rebuild_producers(false);
+    if (!done) s.note(done.error());
+  }
+  state_->report();
+  return done;
+}
+
+Result<bool> Log::maybe_increment_log_start_offset(Offset to) {
+  Result<void> done = ok();
+  {
+    std::scoped_lock hold(state_->mutex);
+    State& s = *state_;
+    if (auto r = s.usable(); !r) return r.error();
+    if (to > s.high_watermark) {
+      return Error{Errc::offset_out_of_range, "Cannot increment the log start offset to " +
+                                                  std::to_string(to.value()) + " of partition " +
+                                                  s.place.tp.to_string() +
+                                                  " since it is larger than the high watermark " +
+                                                  std::to_string(s.high_watermark.value())};
+    }
+    if (to <= s.log_start) return false;
+    s.set_log_start(to);
+    done = s.epochs.truncate_from_start(to);
+    if (!done) s.note(done.error());
+  }
+  state_->report();
+  if (!done) return done.error();
+  return true;
+}
+
+Result<int> Log::delete_old_segments() {
+  int count = 0;
+  Result<void> done = ok();
+  {
+    std::scoped_lock hold(state_->mutex);
+    State& s = *state_;
+    if (auto r = s.usable(); !r) return r.error();
+    const int64_t now = s.hooks.clock->wall_ms();
+    int64_t excess = 0;
+    for (const auto& [base, segment] : s.segments) excess += segment->size();
+    excess = s.config.retention_bytes >= 0 ? excess - s.config.retention_bytes : 0;
+    while (done) {
+      const auto first = s.segments.begin();
+      const auto second = std::next(first);
+      Segment& segment = *first->second;
+      const bool last = second == s.segments.end();
+      const Offset next = last ? s.log_end : second->first;
+      if (s.high_watermark < next || (last && segment.size() == 0)) break;
+      const int64_t stamp =
+          segment.max_timestamp_ms() >= 0 ? segment.max_timestamp_ms() : segment.modified_ms();
+      const bool old = s.config.cleanup_delete && s.config.retention_ms >= 0 &&
+                       now - stamp > s.config.retention_ms;
+      const bool large = s.config.cleanup_delete && excess > 0 && excess >= segment.size();
+      const bool below_start = !last && next <= s.log_start;
+      if (!old && !large && !below_start) break;
+      excess -= segment.size();
+      if (last) done = s.roll(s.log_end);
+      if (done) done = s.drop(s.segments.begin());
+      if (done && s.first_segment() > s.log_start) s.set_log_start(s.first_segment());
+      ++count;
+    }
+    if (done && count > 0) {
+      done = s.epochs.truncate_from_start(s.log_start);
+      s.prune_snapshots(s.log_start);
+    }
+    if (!done) s.note(done.error());
+  }
+  state_->report();
+  if (!done) return done.error();
+  return count;
+}
+
+void Log::start_write_back() {
+  std::shared_ptr<Segment> active;
+  int64_t from = 0, to = 0;
+  {
+    std::scoped_lock hold(state_->mutex);
+    if (!state_->usable()) return;
+    active = std::prev(state_->segments.end())->second;
+    from = state_->written_back;
+    to = active->size();
+    state_->written_back = to;
+  }
+  if (to > from) ::sync_file_range(active->file()->fd(), from, to - from, SYNC_FILE_RANGE_WRITE);
+}
+
+void Log::remove_expired_producers(int64_t now_ms) {
+  std::scoped_lock hold(state_->mutex);
+  state_->producers.remove_expired(now_ms, state_->config.producer_id_expiration_ms);
+}
+
+Result<void> Log::rename_dir(const std::string& name) {
+  Result<void> done = ok();
+  {
+    std::scoped_lock hold(state_->mutex);
+    State& s = *state_;
+    const fs::path target = s.place.dir.parent_path() / name;
+    if (::rename(s.place.dir.c_str(), target.c_str()) != 0) {
+      done = storage_error("rename", s.place.dir, errno);
+      s.note(done.error());
+    } else {
+      s.place.dir = target;
+      s.epochs.move_to(target);
+      for (auto& [base, segment] : s.segments) segment->move_to(target);
+      for (auto& [when, segment] : s.deleted) segment->move_to(target);
+    }
+  }
+  state_->report();
+  return done;
+}
+
+Result<void> Log::delete_files() {
+  std::scoped_lock hold(state_->mutex);
+  state_->closed = true;
+  std::error_code failed;
+  fs::remove_all(state_->place.dir, failed);
+  if (failed) return storage_error("delete", state_->place.dir, failed.value());
+  return ok();
+}
+
+void Log::reap_deleted_files(int64_t now_ms) {
+  std::vector<std::shared_ptr<Segment>> due;
+  {
+    std::scoped_lock hold(state_->mutex);
+    std::erase_if(state_->deleted, [&](auto& entry) {
+      if (now_ms - entry.first < state_->config.file_delete_delay_ms) return false;
+      due.push_back(std::move(entry.second));
+      return true;
+    });
+  }
+  for (const auto& segment : due) segment->remove_files();
+}
+
+}  // namespace samsa::log
