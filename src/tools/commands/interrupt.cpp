@@ -1,15 +1,30 @@
 #include "tools/commands/interrupt.h"
 
+#include <time.h>
 #include <unistd.h>
+
 #include <csignal>
 
 namespace samsa::tools {
 
 namespace {
 std::atomic<bool> g_interrupted{false};
+std::atomic<int64_t> g_first_signal_s{0};
 
+int64_t now_s() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
+// Some senders, timeout(1) among them, signal a process twice at once: only a later one means
+// impatience.
 void on_signal(int number) {
-  if (g_interrupted.exchange(true)) ::_exit(128 + number);
+  if (!g_interrupted.exchange(true)) {
+    g_first_signal_s.store(now_s());
+  } else if (now_s() - g_first_signal_s.load() > 1) {
+    ::_exit(128 + number);
+  }
 }
 }  // namespace
 

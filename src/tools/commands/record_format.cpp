@@ -112,9 +112,7 @@ class DefaultFormatter : public RecordFormatter {
                            Deserializer& into) {
     auto found = properties.find(key);
     if (found == properties.end() || found->second.empty()) return true;
-    if (found->second == std::string(k_deserializer_package) + "ByteArrayDeserializer") {
-      return true;
-    }
+    if (found->second == "org.apache.kafka.common.serialization.ByteArrayDeserializer") return true;
     into = deserializer_named(found->second);
     return into != nullptr;
   }
