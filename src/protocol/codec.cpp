@@ -1,0 +1,107 @@
+#include "protocol/codec.h"
+
+namespace samsa::protocol {
+
+void Encoder::records(const RecordData& data) {
+  if (data.is_null()) return null_bytes();
+  put_size(data.size());
+  bytes_ += data.view();
+  if (data.external_size() > 0) holes_.push_back({bytes_.size(), data.external_size()});
+}
+
+void Encoder::end_frame() {
+  size_t size = bytes_.size() - sizeof(int32_t);
+  for (const Hole& hole : holes_) size += hole.size;
+  store_be(bytes_.data(), static_cast<int32_t>(size));
+}
+
+void TaggedFields::begin(uint32_t tag) {
+  tag_ = tag;
+  before_ = std::exchange(out_.bytes_, {});
+}
+
+void TaggedFields::end() {
+  const Bytes payload = std::exchange(out_.bytes_, std::move(before_));
+  append_unsigned_varint(collected_, tag_);
+  append_unsigned_varint(collected_, static_cast<uint32_t>(payload.size()));
+  collected_ += payload;
+  ++count_;
+}
+
+void TaggedFields::finish() {
+  if (!out_.flexible_) return;
+  append_unsigned_varint(out_.bytes_, count_);
+  out_.bytes_ += collected_;
+}
+
+void Decoder::required(std::string& value, int64_t length) {
+  if (length < 0) return in_.fail();
+  value = in_.take(static_cast<size_t>(length));
+}
+
+void Decoder::optional(std::optional<std::string>& value, int64_t length, bool null_allowed) {
+  if (length >= 0) {
+    value = in_.take(static_cast<size_t>(length));
+  } else if (length == -1 && null_allowed) {
+    value.reset();
+  } else {
+    in_.fail();
+  }
+}
+
+void Decoder::records(RecordData& value) {
+  const int64_t size = length();
+  if (size == -1) {
+    value = RecordData{};
+  } else if (size < 0) {
+    in_.fail();
+  } else {
+    value = RecordData{in_.take(static_cast<size_t>(size))};
+  }
+}
+
+int32_t Decoder::nullable_count(size_t smallest_item_bytes, bool null_allowed) {
+  const int64_t declared = length();
+  if (declared == -1 && null_allowed) return -1;
+  if (declared < 0 || static_cast<uint64_t>(declared) > in_.remaining() / smallest_item_bytes) {
+    in_.fail();
+    return 0;
+  }
+  return static_cast<int32_t>(declared);
+}
+
+uint32_t Decoder::begin_tags() {
+  if (!flexible_) return 0;
+  constexpr size_t k_smallest_tagged_field_bytes = 2;
+  const uint32_t count = in_.unsigned_varint();
+  if (count > in_.remaining() / k_smallest_tagged_field_bytes) {
+    in_.fail();
+    return 0;
+  }
+  return count;
+}
+
+void Decoder::skip_tags() {
+  for (uint32_t left = begin_tags(); left > 0 && !failed(); --left) {
+    in_.unsigned_varint();
+    in_.take(in_.unsigned_varint());
+  }
+}
+
+TaggedField::TaggedField(Decoder& in) : in_(in), after_(BytesView{}) {
+  tag_ = in_.in_.unsigned_varint();
+  const uint32_t size = in_.in_.unsigned_varint();
+  const BytesView payload = in_.in_.take(size);
+  after_ = in_.in_;
+  if (!after_.failed()) in_.in_ = Cursor(payload);
+}
+
+void TaggedField::skip() { in_.in_.take(in_.in_.remaining()); }
+
+void TaggedField::finish() {
+  const bool clean = !in_.failed() && in_.remaining() == 0;
+  in_.in_ = after_;
+  if (!clean) in_.in_.fail();
+}
+
+}  // namespace samsa::protocol
