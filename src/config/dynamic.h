@@ -1,0 +1,24 @@
+#pragma once
+// What may be changed while the broker runs, and how requests to change it are judged.
+
+#include "base/errc.h"
+#include "config/broker_config.h"
+#include "config/key.h"
+
+namespace samsa::config {
+
+// Judges the new whole of one layer: this broker's values, or the cluster's defaults.
+// INVALID_CONFIG or INVALID_REQUEST in Kafka's words, e.g. "Cannot update these configs
+// dynamically: Set(log.dirs)".
+Result<void> validate_dynamic(const BrokerConfig& current, const Properties& layer,
+                              bool per_broker);
+
+// What of a layer read from a znode may be used; each value left out is logged.
+Properties usable_dynamic(const Properties& layer, bool per_broker);
+
+// "listener.name.NAME.KEY" -> KEY; other names unchanged.
+std::string_view base_name(std::string_view name);
+// Keys that say the same as this one, the strongest first; at least the name itself.
+std::vector<std::string> broker_synonyms(std::string_view name, bool listener_overrides);
+
+}  // namespace samsa::config
