@@ -149,6 +149,11 @@ class Log {
   // The epoch asked for or the largest below it, and where it ends; nothing when not known.
   std::optional<EpochEndOffset> end_offset_for_epoch(LeaderEpoch epoch) const;
   std::optional<LeaderEpoch> latest_epoch() const;
+  // The epoch in which the record at the offset was written, where that is known.
+  std::optional<LeaderEpoch> epoch_at(Offset offset) const;
+  // What ListOffsets 0 answers: start offsets of segments, newest first, from the last one that began before the time on.
+  // -1 is now (the log's end comes first), -2 the earliest.
+  Result<std::vector<int64_t>> segment_offsets_before(int64_t timestamp_ms, int32_t count) const;
   Result<void> maybe_assign_epoch_start_offset(LeaderEpoch epoch, Offset start);
 
   // Cuts everything from the offset on. False when there was nothing to cut.

@@ -1,0 +1,130 @@
+#include "replica/partition_table.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+
+namespace samsa::replica {
+
+PartitionTable::PartitionTable(
+    BrokerId self, log::LogDirs& logs,
+    std::function<std::shared_ptr<const TopicSettings>(const std::string& topic)> settings_of)
+    : self_(self), logs_(logs), settings_of_(std::move(settings_of)) {}
+
+std::shared_ptr<Partition> PartitionTable::find(std::string_view topic, int32_t partition) const {
+  std::shared_lock hold(mutex_);
+  const auto found = by_topic_.find(topic);
+  if (found == by_topic_.end() || partition < 0 ||
+      static_cast<size_t>(partition) >= found->second.size())
+    return nullptr;
+  return found->second[static_cast<size_t>(partition)];
+}
+
+std::vector<std::shared_ptr<Partition>> PartitionTable::all() const {
+  std::vector<std::shared_ptr<Partition>> partitions;
+  std::shared_lock hold(mutex_);
+  for (const auto& [topic, slots] : by_topic_)
+    for (const auto& partition : slots)
+      if (partition) partitions.push_back(partition);
+  return partitions;
+}
+
+void PartitionTable::put(std::shared_ptr<Partition> partition) {
+  std::unique_lock hold(mutex_);
+  auto& slots = by_topic_[partition->tp().topic];
+  const auto index = static_cast<size_t>(partition->tp().partition);
+  if (slots.size() <= index) slots.resize(index + 1);
+  slots[index] = std::move(partition);
+}
+
+void PartitionTable::erase(const TopicPartition& tp) {
+  std::unique_lock hold(mutex_);
+  const auto found = by_topic_.find(tp.topic);
+  if (found == by_topic_.end()) return;
+  found->second[static_cast<size_t>(tp.partition)].reset();
+  if (std::ranges::none_of(found->second, [](const auto& slot) { return slot != nullptr; }))
+    by_topic_.erase(found);
+}
+
+Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
+                                                     const LeadershipOrder& order) {
+  auto partition = find(tp.topic, tp.partition);
+  if (partition && order.leader_epoch <= partition->leader_epoch())
+    return Errc::stale_controller_epoch;
+  if (std::ranges::find(order.replicas, self_) == order.replicas.end())
+    return Errc::unknown_topic_or_partition;
+  auto log = logs_.get_or_create(tp, settings_of_(tp.topic)->log);
+  if (!log) {
+    LOG(ERROR) << "the log of " << tp << " could not be opened: " << log.error();
+    return Errc::kafka_storage_error;
+  }
+  if (!partition) {
+    partition = std::make_shared<Partition>(tp, self_);
+    put(partition);
+  }
+  Change change{.partition = partition, .leader_epoch = order.leader_epoch};
+  if (order.leader == self_) {
+    change.became_leader = partition->become_leader(order, std::move(*log));
+  } else {
+    change.became_follower = partition->become_follower(order, std::move(*log));
+  }
+  return change;
+}
+
+Result<PartitionTable::Change> PartitionTable::stop(const TopicPartition& tp, LeaderEpoch epoch,
+                                                    bool delete_files) {
+  constexpr LeaderEpoch k_epoch_during_delete{-2};
+  Change change{.leader_epoch = epoch};
+  change.partition = find(tp.topic, tp.partition);
+  if (change.partition) {
+    // Equal epochs count for deletion, too: a cancelled reassignment must not leave a stray replica
+    // (KAFKA-13972).
+    const bool unfenced = epoch == k_epoch_during_delete || epoch == k_no_leader_epoch;
+    const LeaderEpoch known = change.partition->leader_epoch();
+    if (!unfenced && (epoch < known || (epoch == known && !delete_files)))
+      return Errc::fenced_leader_epoch;
+    change.partition->retire();
+    if (delete_files) erase(tp);
+  }
+  if (delete_files && logs_.get(tp)) {
+    if (auto removed = logs_.remove(tp); !removed) {
+      LOG(ERROR) << "the log of " << tp << " could not be removed: " << removed.error();
+      return Errc::kafka_storage_error;
+    }
+  }
+  return change;
+}
+
+int32_t PartitionTable::min_insync_replicas(const std::string& topic) const {
+  return settings_of_(topic)->min_insync_replicas;
+}
+
+runtime::Task<Result<Offset>> PartitionTable::append_and_wait(TopicPartition tp, Bytes batches,
+                                                              int16_t acks, log::Origin origin,
+                                                              SteadyTime deadline) {
+  auto partition = find(tp.topic, tp.partition);
+  if (!partition) co_return Error{Errc::not_leader_or_follower};
+  const int32_t min_isr = min_insync_replicas(tp.topic);
+  const LeaderEpoch epoch = partition->leader_epoch();
+  auto appended = partition->append(batches, acks == -1, min_isr, origin);
+  if (!appended) co_return appended.error().error;
+  const Offset base = appended->info.first_offset;
+  if (acks != -1) co_return base;
+  runtime::Signal signal;
+  const uint64_t token = next_waiter_token();
+  partition->waiters().add(signal, token);
+  Result<Offset> outcome = base;
+  for (;;) {
+    auto replicated = partition->is_replicated(appended->required_offset, epoch, min_isr);
+    if (!replicated) outcome = replicated.error();
+    if (!replicated || *replicated) break;
+    if (!co_await signal.until(deadline)) {
+      outcome = Error{Errc::request_timed_out};
+      break;
+    }
+  }
+  partition->waiters().remove(token);
+  co_return outcome;
+}
+
+}  // namespace samsa::replica
