@@ -15,7 +15,26 @@ void Encoder::end_frame() {
   store_be(bytes_.data(), static_cast<int32_t>(size));
 }
 
+BytesView Encoder::cut(BytesView value) {
+  size_t size = k_longest_string;
+  const auto continues = [&](size_t at) { return (value[at] & 0xc0) == 0x80; };
+  while (size > k_longest_string - 3 && continues(size)) --size;
+  return value.substr(0, size);
+}
+
+void Encoder::put_tags(const UnknownTags& unknown) {
+  append_unsigned_varint(bytes_, unknown.count());
+  bytes_ += unknown.fields();
+}
+
+void UnknownTags::add(BytesView field) {
+  if (!kept_) kept_ = std::make_unique<Kept>();
+  ++kept_->count;
+  kept_->fields += field;
+}
+
 void TaggedFields::begin(uint32_t tag) {
+  take_unknown_below(tag);
   tag_ = tag;
   before_ = std::exchange(out_.bytes_, {});
 }
@@ -28,8 +47,20 @@ void TaggedFields::end() {
   ++count_;
 }
 
+void TaggedFields::take_unknown_below(uint64_t tag) {
+  while (!unknown_.empty()) {
+    Cursor in(unknown_);
+    if (in.unsigned_varint() >= tag) return;
+    in.take(in.unsigned_varint());
+    collected_ += unknown_.substr(0, unknown_.size() - in.remaining());
+    unknown_ = in.rest();
+    ++count_;
+  }
+}
+
 void TaggedFields::finish() {
   if (!out_.flexible_) return;
+  take_unknown_below(uint64_t{1} << 32);
   append_unsigned_varint(out_.bytes_, count_);
   out_.bytes_ += collected_;
 }
@@ -81,22 +112,29 @@ uint32_t Decoder::begin_tags() {
   return count;
 }
 
-void Decoder::skip_tags() {
+void Decoder::take_tags(UnknownTags& unknown) {
   for (uint32_t left = begin_tags(); left > 0 && !failed(); --left) {
-    in_.unsigned_varint();
-    in_.take(in_.unsigned_varint());
+    TaggedField field(*this);
+    field.keep(unknown);
+    field.finish();
   }
 }
 
 TaggedField::TaggedField(Decoder& in) : in_(in), after_(BytesView{}) {
+  const BytesView rest = in_.rest();
   tag_ = in_.in_.unsigned_varint();
   const uint32_t size = in_.in_.unsigned_varint();
   const BytesView payload = in_.in_.take(size);
   after_ = in_.in_;
+  whole_ = rest.substr(0, rest.size() - after_.remaining());
   if (!after_.failed()) in_.in_ = Cursor(payload);
 }
 
-void TaggedField::skip() { in_.in_.take(in_.in_.remaining()); }
+void TaggedField::keep(UnknownTags& unknown) {
+  if (in_.failed()) return;
+  unknown.add(whole_);
+  in_.in_.take(in_.in_.remaining());
+}
 
 void TaggedField::finish() {
   const bool clean = !in_.failed() && in_.remaining() == 0;

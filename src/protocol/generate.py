@@ -17,6 +17,12 @@ SCALARS = {"int8": ("int8_t", 1), "int16": ("int16_t", 2), "int32": ("int32_t", 
            "bool": ("bool", 1), "float64": ("double", 8)}
 # Record batches are passed through as views and file slices instead of being copied.
 RECORD_FIELDS = {("ProduceRequest", "records")}
+# How many bytes a length takes: plain, and at least when compact.
+LENGTH_SIZES = {"array": (4, 1), "bytes": (4, 1), "records": (4, 1), "string": (2, 1)}
+# Where Kafka calls an API otherwise than its messages.
+API_NAMES = {"ListOffset": "ListOffsets"}
+# What only brokers may ask of each other.
+CLUSTER_ACTIONS = {4, 5, 6, 7, 27, *range(52, 57)}
 # In the API list of 2.7.0 but not served by it: the Raft quorum's.
 NOT_ADVERTISED = range(52, 56)
 
@@ -150,19 +156,31 @@ def initializer(message, f):
     return ""
 
 
-def smallest_size(message, f):
-    """Bytes that the field takes at least, in whatever version has it."""
-    if f.tag >= 0 or f.low > message.low or f.high < message.high:
+def smallest_size(message, f, version):
+    """Bytes that the field takes at least in the version."""
+    if f.tag >= 0 or not f.low <= version <= f.high:
         return 0
-    if f.is_array:
-        return 1 if message.flexible_from < ANY else 4
+    return LENGTH_SIZES["array"][version >= message.flexible_from] if f.is_array else smallest_element(message, f, version)
+
+
+def smallest_element(message, f, version):
+    is_flexible = version >= message.flexible_from
     if f.element in SCALARS:
         return SCALARS[f.element][1]
     if f.children:
-        return sum(smallest_size(message, c) for c in f.children)
-    if message.flexible_from < ANY and not f.never_compact:
-        return 1
-    return 2 if f.element == "string" else 4
+        return sum(smallest_size(message, c, version) for c in f.children) + is_flexible
+    return LENGTH_SIZES[f.element][is_flexible and not f.never_compact]
+
+
+def smallest_expression(message, f):
+    """The smallest size of the array's items as C++, by version where versions differ."""
+    expression, newest = "", None
+    for version in range(max(f.low, message.low), min(f.high, message.high) + 1):
+        size = max(1, smallest_element(message, f, version))
+        if size != newest:
+            expression = f"version >= {version} ? {size} : {expression}" if expression else str(size)
+            newest = size
+    return expression
 
 
 def condition(message, f):
@@ -225,8 +243,8 @@ def encode_body(message, fields):
         return lines
     tagged = sorted((f for f in fields if f.tag >= 0), key=lambda f: f.tag)
     if not tagged:
-        return [*lines, "  out.no_tags();"]
-    lines.append("  TaggedFields tags(out);")
+        return [*lines, "  out.tags(unknown_tags);"]
+    lines.append("  TaggedFields tags(out, unknown_tags);")
     for f in tagged:
         test = " && ".join(t for t in (condition(message, f), default_test(message, f)) if t)
         lines += [f"  if ({test}) {{", f"    tags.begin({f.tag});",
@@ -251,11 +269,9 @@ def decode_field(message, f):
             allowed = "true" if f.null_from <= max(f.low, message.low) else f"version >= {f.null_from}"
             return [f"in.nullable_{name}({f.name}, {allowed});"]
         return [decode_element(message, f, f.name)]
-    smallest = max(1, sum(smallest_size(message, c) for c in f.children) if f.children else
-                   SCALARS[f.element][1] if f.element in SCALARS else
-                   1 if message.flexible_from < ANY else 2)
+    smallest = smallest_expression(message, f)
     items = f"{f.name}" if not f.is_nullable else f"{f.name}.emplace()"
-    body = [f"auto& items = {items};", "items.clear();",
+    body = [f"auto& items = {items};", "reserve_for(items, declared_count);",
             f"for (int32_t i = 0; i < declared_count && !in.failed(); ++i) {decode_element(message, f, 'items.emplace_back()')}"]
     if f.element in SCALARS:
         body[2] = ("for (int32_t i = 0; i < declared_count && !in.failed(); ++i) "
@@ -276,12 +292,12 @@ def decode_body(message, fields):
         return lines
     tagged = [f for f in fields if f.tag >= 0]
     if not tagged:
-        return [*lines, "  in.skip_tags();"]
+        return [*lines, "  in.tags(unknown_tags);"]
     lines += ["  for (uint32_t tags = in.begin_tags(); tags > 0 && !in.failed(); --tags) {",
               "    TaggedField tagged(in);", "    switch (tagged.tag()) {"]
     for f in tagged:
         lines += [f"      case {f.tag}: {{", *(f"        {s}" for s in decode_field(message, f)), "        break;", "      }"]
-    return [*lines, "      default: tagged.skip();", "    }", "    tagged.finish();", "  }"]
+    return [*lines, "      default: tagged.keep(unknown_tags);", "    }", "    tagged.finish();", "  }"]
 
 
 def header_of(messages):
@@ -301,11 +317,13 @@ def header_of(messages):
         for name, fields in structs_of(message).items():
             out += ["", f"  struct {name} {{"]
             out += [f"    {cpp_type(message, f)} {f.name}{initializer(message, f)};" for f in fields]
+            out += ["    UnknownTags unknown_tags;"] if message.flexible_from < ANY else []
             out += ["", "    void encode(Encoder& out, int16_t version) const;",
                     "    void decode_from(Decoder& in, int16_t version);",
                     f"    friend bool operator==(const {name}&, const {name}&) = default;", "  };"]
         out.append("")
         out += [f"  {cpp_type(message, f)} {f.name}{initializer(message, f)};" for f in message.fields]
+        out += ["  UnknownTags unknown_tags;"] if message.flexible_from < ANY else []
         out += ["", "  void encode(Encoder& out, int16_t version) const;",
                 f"  static Result<{message.name}> decode(BytesView body, int16_t version);",
                 "  void decode_from(Decoder& in, int16_t version);",
@@ -393,10 +411,13 @@ def api_header(messages):
     out += [f"  {snake(m.name.removesuffix('Request'))} = {m.key}," for m in requests]
     out += ["};", "", "struct Api {", "  ApiKey key;", "  std::string_view name;", "  int16_t min_version, max_version;",
             "  int16_t first_flexible_version;  // of the request and its header", "  int16_t first_flexible_response_version;",
-            "  bool is_advertised;  // listed by ApiVersions and served", "};", "", "inline constexpr Api k_apis[] = {"]
+            "  bool is_advertised;      // listed by ApiVersions and served",
+            "  bool is_cluster_action;  // for brokers only", "};", "", "inline constexpr Api k_apis[] = {"]
     for m in requests:
-        out.append(f"    {{ApiKey::{snake(m.name.removesuffix('Request'))}, \"{m.name.removesuffix('Request')}\", {m.low}, {m.high}, "
-                   f"{m.flexible_from}, {responses[m.key].flexible_from}, {str(m.key not in NOT_ADVERTISED).lower()}}},")
+        stem = m.name.removesuffix("Request")
+        out.append(f"    {{ApiKey::{snake(stem)}, \"{API_NAMES.get(stem, stem)}\", {m.low}, {m.high}, "
+                   f"{m.flexible_from}, {responses[m.key].flexible_from}, {str(m.key not in NOT_ADVERTISED).lower()}, "
+                   f"{str(m.key in CLUSTER_ACTIONS).lower()}}},")
     assert [m.key for m in requests] == list(range(len(requests))), "keys without a gap let find_api index the table"
     out += ["};", "", "// The API's row, or null for a key that Kafka 2.7.0 does not know.",
             "inline constexpr const Api* find_api(int16_t key) {",
