@@ -365,9 +365,14 @@ def json_value(message, f, value):
 
 
 def json_field(message, f):
-    target = f'object["{camel(f.name)}"]'
-    one = "*" + f.name if f.is_nullable and not is_records(message, f) else f.name
     value = f"message.{f.name}"
+    if is_records(message, f):
+        is_default = f"{value}.is_null()"
+    else:
+        differs = re.sub(rf"\b{f.name}\b", value, default_test(message, f))
+        is_default = f"!({differs.replace(f'!= {f.element}{{}}', f'!= {message.name}::{f.element}{{}}')})"
+    kind = "JsonKind::record_batches" if f.element == "records" else "JsonKind::value"
+    target = f'object[json_key("{camel(f.name)}", {kind}, {is_default})]'
     one = value if not f.is_nullable or is_records(message, f) else f"*{value}"
     if f.is_array:
         fill = ["boost::json::array array;",
@@ -379,10 +384,6 @@ def json_field(message, f):
         fill = [f"if ({value}) {{", *(f"  {s}" for s in fill), "} else {", f"  {target} = nullptr;", "}"]
     elif f.is_array:
         fill = ["{", *(f"  {s}" for s in fill), "}"]
-    if f.tag >= 0:
-        test = re.sub(rf"\b{f.name}\b", value, default_test(message, f)).replace(
-            f"!= {f.element}{{}}", f"!= {message.name}::{f.element}{{}}")
-        fill = [f"if ({test}) {{", *(f"  {s}" for s in fill), "}"]
     return guarded(message, f, fill)
 
 

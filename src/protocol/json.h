@@ -22,6 +22,14 @@ struct JsonRegistration {
   JsonRegistration(const char* name, Reencode reencode) { json_registry()[name] = reencode; }
 };
 
+// How a field may be shown by another encoder.
+enum class JsonKind { value, record_batches };
+// The field's name, marked where an encoder is free to leave the field out ('?', it has its
+// default) or to show null or only its size ('*', record batches).
+inline std::string json_key(const char* name, JsonKind kind, bool is_default) {
+  const char* mark = kind == JsonKind::record_batches ? "*" : is_default ? "?" : "";
+  return mark + std::string(name);
+}
 boost::json::value json_bytes(BytesView bytes);  // base64
 boost::json::value json_records(const RecordData& records);
 

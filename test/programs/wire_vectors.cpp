@@ -8,8 +8,10 @@
 
 #include <boost/algorithm/hex.hpp>
 #include <boost/beast/core/detail/base64.hpp>
-#include <fstream>
+#include <cmath>
+#include <cstdlib>
 #include <iostream>
+#include <set>
 #include <sstream>
 
 #include "protocol/json.h"
@@ -44,50 +46,70 @@ std::string read_maybe_gzipped(const char* path) {
   if (file == nullptr) throw std::runtime_error(std::string("can't open ") + path);
   std::string content;
   char chunk[1 << 16];
-  for (int n; (n = gzread(file, chunk, sizeof chunk)) > 0;)
-    content.append(chunk, static_cast<size_t>(n));
-  gzclose(file);
+  int n;
+  while ((n = gzread(file, chunk, sizeof chunk)) > 0) content.append(chunk, static_cast<size_t>(n));
+  const bool is_whole = gzclose(file) == Z_OK && n == 0;
+  if (!is_whole) throw std::runtime_error(std::string("can't read all of ") + path);
   return content;
 }
 
-// Kafka holds the user data of the consumer protocol in a buffer that encoding uses up, so a JSON
-// made after that shows none. Its bytes are still compared, as part of the message.
-bool is_consumed_buffer(std::string_view key, const json::value* theirs) {
-  return key == "userData" && theirs != nullptr && *theirs == json::value("");
+// Integers compare exactly, also between signed and unsigned; doubles by value, NaN as equal to
+// itself, and JSON has to write what is not finite as a string.
+bool same_number(const json::value& ours, const json::value& theirs) {
+  if (!ours.is_double() && !theirs.is_double()) return ours == theirs;
+  const double a = ours.to_number<double>();
+  const double b = theirs.is_string() ? std::strtod(theirs.as_string().c_str(), nullptr)
+                                      : theirs.to_number<double>();
+  return a == b || (std::isnan(a) && std::isnan(b));
 }
 
-// Where the two differ, as a path and both values; empty if nowhere. Integers and doubles compare
-// by value.
+std::string difference(const json::value& ours, const json::value& theirs, const std::string& path);
+
+// One field of ours, its key perhaps marked (see json_key), against what they show, null for
+// nothing.
+std::string field_difference(char mark, std::string_view name, const json::value& ours,
+                             const json::value* theirs, const std::string& path) {
+  if (theirs == nullptr && mark != 0) return {};
+  if (theirs == nullptr) return path + ": missing in the vector";
+  if (mark == '*' && theirs->is_null()) return {};
+  // Kafka holds the user data of the consumer protocol in a buffer that encoding uses up, so a JSON
+  // made after that shows none. Its bytes are still compared, as part of the message.
+  if (name == "userData" && *theirs == json::value("")) return {};
+  return difference(ours, *theirs, path);
+}
+
+std::string object_difference(const json::object& ours, const json::object& theirs,
+                              const std::string& path) {
+  std::set<std::string, std::less<>> known;
+  for (const auto& [key, value] : ours) {
+    const char mark = key.starts_with('?') || key.starts_with('*') ? key[0] : '\0';
+    const std::string name(mark != 0 ? key.substr(1) : key);
+    known.insert(name);
+    if (mark == '*') known.insert(name + "SizeInBytes");
+    auto found = field_difference(mark, name, value, theirs.if_contains(name), path + '.' + name);
+    if (!found.empty()) return found;
+  }
+  for (const auto& [key, value] : theirs)
+    if (!known.contains(key)) return path + '.' + std::string(key) + ": missing in ours";
+  return {};
+}
+
+// Where the two differ, as a path and both values; empty if nowhere.
 std::string difference(const json::value& ours, const json::value& theirs,
                        const std::string& path) {
-  if (ours.is_number() && theirs.is_number()) {
-    const bool same = (ours.is_double() || theirs.is_double())
-                          ? ours.to_number<double>() == theirs.to_number<double>()
-                          : ours == theirs;
-    if (same) return {};
-  } else if (ours.is_array() && theirs.is_array() &&
-             ours.as_array().size() == theirs.as_array().size()) {
+  if (ours.is_object() && theirs.is_object())
+    return object_difference(ours.as_object(), theirs.as_object(), path);
+  if (ours.is_array() && theirs.is_array() && ours.as_array().size() == theirs.as_array().size()) {
     for (size_t i = 0; i < ours.as_array().size(); ++i) {
       auto found = difference(ours.as_array()[i], theirs.as_array()[i],
                               path + '[' + std::to_string(i) + ']');
       if (!found.empty()) return found;
     }
     return {};
-  } else if (ours.is_object() && theirs.is_object()) {
-    for (const auto& [key, value] : ours.as_object()) {
-      const auto* other = theirs.as_object().if_contains(key);
-      if (is_consumed_buffer(key, other)) continue;
-      if (other == nullptr) return path + '.' + std::string(key) + ": missing in the vector";
-      auto found = difference(value, *other, path + '.' + std::string(key));
-      if (!found.empty()) return found;
-    }
-    for (const auto& [key, value] : theirs.as_object())
-      if (!ours.as_object().contains(key))
-        return path + '.' + std::string(key) + ": missing in ours";
-    return {};
-  } else if (ours == theirs) {
-    return {};
   }
+  const bool numbers =
+      ours.is_number() && (theirs.is_number() || (ours.is_double() && theirs.is_string()));
+  if (numbers ? same_number(ours, theirs) : ours == theirs) return {};
   return path + ": " + json::serialize(ours) + " instead of " + json::serialize(theirs);
 }
 
@@ -115,11 +137,12 @@ std::string check(const std::string& line) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   size_t passed = 0, failed = 0;
   for (int i = 1; i < argc; ++i) {
     std::istringstream lines(read_maybe_gzipped(argv[i]));
     for (std::string line; std::getline(lines, line);) {
+      if (line.ends_with('\r')) line.pop_back();
       if (line.empty() || line.starts_with('#')) continue;
       std::string wrong;
       try {
@@ -133,4 +156,7 @@ int main(int argc, char** argv) {
   }
   std::cout << passed << " passed, " << failed << " failed\n";
   return failed == 0 && passed > 0 ? 0 : 1;
+} catch (const std::exception& e) {
+  std::cerr << "wire_vectors: " << e.what() << '\n';
+  return 1;
 }
