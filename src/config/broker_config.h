@@ -73,12 +73,16 @@ class BrokerConfig {
   // The value in force, as Kafka prints it; nothing for null. The name must be a broker's key.
   std::optional<std::string> text_of(std::string_view name) const;
 
-  // For people at start: keys that nobody knows ("did you mean ..."), names that resolve nowhere,
-  // settings at odds with each other.
+  // For people at start: keys that nobody knows ("did you mean ...") and settings that are legal
+  // but at odds with each other.
   std::vector<std::string> warnings() const;
+  // What this broker cannot keep its promise about yet: a sentence for each such setting. A broker
+  // must not start while there is one, because running without it would be less safe than asked.
+  std::vector<std::string> unsupported() const;
 
  private:
   Result<void> resolve();
+  Result<void> resolve_inter_broker();
   std::vector<std::string> assign(const Properties& effective);
   std::vector<std::string> conflicts() const;
 

@@ -1,0 +1,172 @@
+#include "config/dynamic.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <set>
+
+namespace samsa::config {
+namespace {
+
+using Names = std::set<std::string_view>;
+
+constexpr std::string_view k_listener_prefix = "listener.name.";
+
+// These may be set for one listener only.
+constexpr std::string_view k_listener_only[] = {"ssl.key.password",
+                                                "ssl.keystore.certificate.chain",
+                                                "ssl.keystore.key",
+                                                "ssl.keystore.location",
+                                                "ssl.keystore.password",
+                                                "ssl.keystore.type",
+                                                "ssl.truststore.certificates",
+                                                "ssl.truststore.location",
+                                                "ssl.truststore.password",
+                                                "ssl.truststore.type"};
+// Limits for one listener that the whole cluster may share.
+constexpr std::string_view k_cluster_listener_keys[] = {"max.connections",
+                                                        "max.connection.creation.rate"};
+// Stand behind a mechanism's name: listener.name.NAME.MECHANISM.KEY.
+constexpr std::string_view k_mechanism_keys[] = {
+    "sasl.jaas.config", "sasl.login.callback.handler.class", "sasl.login.class",
+    "sasl.server.callback.handler.class", "connections.max.reauth.ms"};
+// Known only here: set in znodes, never in files.
+constexpr Key k_dynamic_only[] = {
+    {"follower.replication.throttled.rate", Type::int64, "9223372036854775807", at_least(0)},
+    {"leader.replication.throttled.rate", Type::int64, "9223372036854775807", at_least(0)},
+    {"replica.alter.log.dirs.io.max.bytes.per.second", Type::int64, "9223372036854775807",
+     at_least(0)}};
+constexpr std::string_view k_thread_pools[] = {
+    "background.threads", "num.io.threads", "num.network.threads",
+    "num.recovery.threads.per.data.dir", "num.replica.fetchers"};
+
+template <class Range>
+bool contains(const Range& range, std::string_view name) {
+  return std::ranges::find(range, name) != std::end(range);
+}
+
+const Key* find_dynamic_key(std::string_view name) {
+  const auto own = std::ranges::find(k_dynamic_only, name, &Key::name);
+  if (own != std::end(k_dynamic_only)) return &*own;
+  const BrokerKey* key = find_broker_key(name);
+  return key && key->scope != Scope::read_only ? key : nullptr;
+}
+
+bool is_read_only(std::string_view name) {
+  const BrokerKey* key = find_broker_key(name);
+  return key && key->scope == Scope::read_only;
+}
+
+bool needs_broker(std::string_view name) {
+  if (name.starts_with(k_listener_prefix))
+    return !contains(k_cluster_listener_keys, base_name(name));
+  const BrokerKey* key = find_broker_key(name);
+  return key && key->scope == Scope::per_broker;
+}
+
+Result<void> check_value(std::string_view name, std::string_view value) {
+  const Key* key = find_dynamic_key(base_name(name));
+  if (!key) return ok();  // custom keys are for plug-ins to judge
+  if (auto parsed = parse(*key, value); !parsed) return parsed.error();
+  return ok();
+}
+
+Result<void> refuse(const Properties& layer, std::string why, bool (*is_wrong)(std::string_view)) {
+  std::string names;
+  for (const auto& [name, value] : layer)
+    if (is_wrong(name)) names.append(names.empty() ? "" : ", ").append(name);
+  if (names.empty()) return ok();
+  why.append(": Set(").append(names).append(")");
+  return Error{Errc::invalid_request, std::move(why)};
+}
+
+// A pool may at most halve or double at once.
+Result<void> check_pools(const BrokerConfig& before, const BrokerConfig& after) {
+  for (const std::string_view name : k_thread_pools) {
+    const int64_t from = std::stoll(before.text_of(name).value_or("0"));
+    const int64_t to = std::stoll(after.text_of(name).value_or("0"));
+    const std::string what = "Dynamic thread count update validation failed for " +
+                             std::string(name) + '=' + std::to_string(to) + ", value should ";
+    if (from == to) continue;
+    if (to < 1) return Error{Errc::invalid_request, what + "be at least 1"};
+    if (to < from / 2)
+      return Error{Errc::invalid_request,
+                   what + "be at least half the current value " + std::to_string(from)};
+    if (to > from * 2)
+      return Error{Errc::invalid_request,
+                   what + "not be greater than double the current value " + std::to_string(from)};
+  }
+  return ok();
+}
+
+}  // namespace
+
+std::string_view base_name(std::string_view name) {
+  if (!name.starts_with(k_listener_prefix)) return name;
+  const size_t dot = name.find('.', k_listener_prefix.size());
+  if (dot == std::string_view::npos) return name;
+  return name.substr(dot + 1);
+}
+
+std::vector<std::string> broker_synonyms(std::string_view name, bool listener_overrides) {
+  if (name == "log.roll.ms" || name == "log.roll.hours") return {"log.roll.ms", "log.roll.hours"};
+  if (name == "log.roll.jitter.ms" || name == "log.roll.jitter.hours")
+    return {"log.roll.jitter.ms", "log.roll.jitter.hours"};
+  if (name == "log.flush.interval.ms")
+    return {"log.flush.interval.ms", "log.flush.scheduler.interval.ms"};
+  if (name == "log.retention.ms" || name == "log.retention.minutes" ||
+      name == "log.retention.hours")
+    return {"log.retention.ms", "log.retention.minutes", "log.retention.hours"};
+  const std::string_view base = base_name(name);
+  if (!listener_overrides || base == name) return {std::string(name)};
+  for (const std::string_view key : k_mechanism_keys)
+    if (base.ends_with(key)) return {std::string(name), std::string(key)};
+  return {std::string(name), std::string(base)};
+}
+
+Result<void> validate_dynamic(const BrokerConfig& current, const Properties& layer,
+                              bool per_broker) {
+  auto checked = refuse(layer, "Cannot update these configs dynamically", is_read_only);
+  if (!checked) return checked;
+  checked = refuse(layer,
+                   "These security configs can be dynamically updated only per-listener using the "
+                   "listener prefix",
+                   [](std::string_view name) { return contains(k_listener_only, name); });
+  if (!checked) return checked;
+  for (const auto& [name, value] : layer)
+    if (auto valid = check_value(name, value); !valid)
+      return Error{Errc::invalid_request, valid.error().message};
+  if (!per_broker) {
+    checked = refuse(
+        layer, "Cannot update these configs at default cluster level, broker id must be specified",
+        needs_broker);
+    if (!checked) return checked;
+  }
+  auto next = per_broker ? current.with_dynamic(current.dynamic_default_properties(), layer)
+                         : current.with_dynamic(layer, current.dynamic_properties());
+  if (!next) return Error{Errc::invalid_request, next.error().message};
+  return check_pools(current, *next);
+}
+
+Properties usable_dynamic(const Properties& layer, bool per_broker) {
+  Properties usable;
+  for (const auto& [name, value] : layer) {
+    std::string_view fault;
+    if (!check_value(name, value))
+      fault = "its value is not valid";
+    else if (is_read_only(name))
+      fault = "it cannot change while the broker runs";
+    else if (contains(k_listener_only, name))
+      fault = "it can be set only with a listener prefix";
+    else if (!per_broker && needs_broker(name))
+      fault = "it can be set for one broker only";
+    if (fault.empty())
+      usable[name] = value;
+    else
+      LOG(ERROR) << "Ignoring " << name << " of the " << (per_broker ? "broker's" : "cluster's")
+                 << " dynamic configs in ZooKeeper: " << fault;
+  }
+  return usable;
+}
+
+}  // namespace samsa::config
