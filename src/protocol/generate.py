@@ -4,7 +4,7 @@
     generate.py OUTPUT_DIR SCHEMA…
 
 A schema file holds the messages of one API (docs/protocol.md describes the format). For NAME.schema this writes
-messages/NAME.h, messages/NAME.cpp and json/NAME.cpp, and for all together api.h. Files that would not change are left alone.
+messages/NAME.h, messages/NAME.cpp and json/NAME.cpp, and for all together api.h and all.h. Files that would not change are left alone.
 """
 
 import pathlib
@@ -427,12 +427,24 @@ def api_header(messages):
     return "\n".join(out)
 
 
+def all_header(names, messages):
+    requests = sorted((m for m in messages if m.kind == "request"), key=lambda m: m.key)
+    out = ["#pragma once", "// Generated from the schemas: every message, for code that treats all alike, such as fuzzers.", "",
+           '#include "protocol/api.h"']
+    out += [f'#include "protocol/messages/{name}.h"' for name in names]
+    out += ["", "namespace samsa::protocol {", "",
+            "// Calls visitor.template operator()<XRequest>() for the API's request type.", "template <class Visitor>",
+            "decltype(auto) visit_request(ApiKey key, Visitor&& visitor) {", "  switch (key) {"]
+    out += [f"    case ApiKey::{snake(m.name.removesuffix('Request'))}: return visitor.template operator()<{m.name}>();"
+            for m in requests]
+    out += ["  }", "  __builtin_unreachable();", "}", "", "}  // namespace samsa::protocol", ""]
+    return "\n".join(out)
+
+
 def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
-    else:
-        path.touch()
 
 
 def main():
@@ -445,6 +457,7 @@ def main():
         write(target / "messages" / f"{path.stem}.cpp", source_of(path.stem, messages))
         write(target / "json" / f"{path.stem}.cpp", json_source_of(path.stem, messages))
     write(target / "api.h", api_header(everything))
+    write(target / "all.h", all_header([pathlib.Path(name).stem for name in sys.argv[2:]], everything))
 
 
 if __name__ == "__main__":
