@@ -1,92 +1,94 @@
 #!/bin/bash
-# Installs what is missing, builds, runs the tests and ends with a line "N passed, N failed".
+# Installs what is missing, builds, runs tests and ends with a line "N passed, N failed"; the exit status is 0 only when
+# none failed.
 #
-#   test/run.sh [unit] [system] [sanitizers]      all tiers without arguments
+#   test/run.sh [all | unit | system | interop | sanitizers]...      all of them without arguments
+#
+#   unit         each room by itself: GoogleTest, wire vectors, replayed fuzz corpora (release build)
+#   system       real ZooKeepers and brokers, driven by Debian's clients
+#   interop      the same, driven by clients of other languages (Java, Go, Node)
+#   sanitizers   the unit tests again under AddressSanitizer + UBSan and under ThreadSanitizer
+#
+# Arguments for pytest go into PYTEST_ADDOPTS.
 set -uo pipefail
-cd "$(dirname "$0")/.."
-tiers=${*:-unit system sanitizers}
-passed=0 failed=0
+cd "$(dirname "$(readlink -f "$0")")/.."
+export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 
-say() { printf '\n== %s\n' "$*"; }
-count() { passed=$((passed + $1)); failed=$((failed + $2)); }
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+failed_steps=0
 
-# Adds up what GoogleTest, the corpus replays and the wire vectors report in ctest's JUnit file: a test program that fails
-# counts as one failure, one that passes as many tests as it ran.
-run_ctest() {
-  local build=$1 report
-  report=$(mktemp)
-  ctest --test-dir "$build" -j "$(nproc)" --output-on-failure --output-junit "$report" >"$build/ctest.log" 2>&1
+say() { printf '\n== %s (at %d s)\n' "$*" "$SECONDS"; }
+
+# Something that had to work so that tests could run at all; counts as a failure.
+step_failed() {
+  echo "FAILED: $*"
+  failed_steps=$((failed_steps + 1))
+}
+
+install() {
+  bin/lib/install-packages "$@" >"$reports/install.log" 2>&1 && return
+  tail -n 30 "$reports/install.log"
+  step_failed "Debian packages of $* cannot be installed"
+  return 1
+}
+
+build() { # PRESET
+  local log=build/$1/build.log
+  say "Building preset $1"
+  mkdir -p "build/$1"
+  {
+    cmake --preset "$1" -DSAMSA_TESTS=ON --log-level=WARNING && cmake --build --preset "$1"
+  } 2>&1 | tee "$log" | awk '/^\[[0-9]+\/[0-9]+\]/ { if (++n % 100 == 0) { print $1; fflush() } }'
+  [ "${PIPESTATUS[0]}" = 0 ] && return
+  grep -E -A 8 'error|FAILED|undefined reference|CMake Error' "$log" | head -n 80
+  step_failed "preset $1 does not build; all of its output: $log"
+  return 1
+}
+
+run_unit() { # PRESET
+  local preset=$1 run=()
+  # Sanitizers cannot place their shadow memory where addresses are random over too many bits.
+  [ "$preset" != release ] && setarch -R true 2>/dev/null && run=(setarch -R)
+  say "Unit tests, preset $preset"
+  mkdir "$reports/$preset"
+  GTEST_OUTPUT="xml:$reports/$preset/" "${run[@]}" ctest --test-dir "build/$preset" --output-on-failure --no-tests=error \
+    --output-junit "$reports/$preset.ctest" >"build/$preset/ctest.log" 2>&1
   local status=$?
-  local numbers
-  numbers=$(python3 - "$report" <<'PY'
-import re, sys
-import xml.etree.ElementTree as xml
-passed = failed = 0
-for case in xml.parse(sys.argv[1]).getroot().iter("testcase"):
-    output = case.findtext("system-out") or ""
-    if case.get("status") == "run":
-        match = re.search(r"\[  PASSED  \] (\d+) test|(\d+) passed, 0 failed", output)
-        passed += int(match[1] or match[2]) if match else 1
-    else:
-        failed += 1
-print(passed, failed)
-PY
-  ) || numbers="0 1"
-  rm -f "$report"
-  # shellcheck disable=SC2086  # two numbers
-  count $numbers
-  if [ $status -ne 0 ]; then tail -n 150 "$build/ctest.log"; else tail -n 4 "$build/ctest.log"; fi
+  if [ $status = 0 ]; then tail -n 3 "build/$preset/ctest.log"; else tail -n 200 "build/$preset/ctest.log"; fi
+  [ -e "$reports/$preset.ctest" ] || step_failed "ctest of preset $preset ended with status $status"
 }
 
-build() {
-  local preset=$1
-  shift
-  say "building preset $preset"
-  if ! cmake --preset "$preset" >/dev/null || ! cmake --build --preset "$preset" "$@" >"build/$preset/build.log" 2>&1; then
-    grep -E 'error|FAILED|undefined' -A 5 "build/$preset/build.log" | head -n 60
-    echo "The build of preset $preset failed; all of it is in build/$preset/build.log"
-    count 0 1
-    return 1
-  fi
+run_pytest() { # FOLDER
+  say "Tests in $1"
+  /usr/bin/python3 -m pytest -q -n "$(nproc)" -r fEs -p no:cacheprovider --junitxml "$reports/$(basename "$1").pytest" "$1"
+  local status=$?
+  # 0 and 1 mean that tests ran; anything else, that they could not be collected or there are none.
+  [ $status -le 1 ] || step_failed "pytest of $1 ended with status $status"
 }
 
-bin/lib/install-packages.sh build run test || { echo "0 passed, 1 failed"; exit 1; }
-
+tiers=${*:-all}
+[ "$tiers" = all ] && tiers="unit system interop sanitizers"
 for tier in $tiers; do
   case $tier in
-    unit)
-      build release && { say "unit tests"; run_ctest build/release; }
-      ;;
-    system)
-      build release || continue
-      say "system tests, with real ZooKeepers and real clients"
-      report=$(mktemp)
-      /usr/bin/python3 -m pytest -q -n 2 -p no:cacheprovider --junitxml "$report" test/system
-      numbers=$(python3 - "$report" <<'PY'
-import sys
-import xml.etree.ElementTree as xml
-suite = xml.parse(sys.argv[1]).getroot().find("testsuite")
-total, bad = int(suite.get("tests")), int(suite.get("failures")) + int(suite.get("errors")) + int(suite.get("skipped"))
-print(total - bad, bad)
-PY
-      ) || numbers="0 1"
-      rm -f "$report"
-      # shellcheck disable=SC2086
-      count $numbers
-      ;;
-    sanitizers)
-      for preset in asan-ubsan tsan; do
-        build "$preset" && { say "unit tests under $preset"; run_ctest "build/$preset"; }
-      done
-      ;;
-    *)
-      sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
-      exit 2
-      ;;
+    unit | system | interop | sanitizers) ;;
+    *) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
 done
 
-[ $((passed + failed)) -gt 0 ] || failed=1
-echo
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+install build zookeeper test || tiers=
+built=
+for tier in $tiers; do
+  if [ "$tier" != sanitizers ] && [ -z "$built" ]; then
+    build release && built=1 || built=0
+  fi
+  case $tier in
+    unit) [ $built = 1 ] && run_unit release ;;
+    system) [ $built = 1 ] && run_pytest test/system ;;
+    interop) [ $built = 1 ] && install interop && run_pytest test/interop ;;
+    sanitizers) for preset in asan-ubsan tsan; do build $preset && run_unit $preset; done ;;
+  esac
+done
+
+say "Done"
+/usr/bin/python3 test/tally.py "$reports" "$failed_steps"
