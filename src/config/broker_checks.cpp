@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::string_view k_codecs[] = {"uncompressed", "zstd", "lz4",
                                          "snappy",       "gzip", "producer"};
-// Classes of Kafka's that we stand in for; others would have to be Java.
-constexpr std::string_view k_known_classes[] = {
-    "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder"};
-
 Error config_error(std::string message) { return {Errc::invalid_config, std::move(message)}; }
 
 std::string upper(std::string text) {
@@ -56,7 +52,7 @@ Result<std::map<std::string, int32_t, std::less<>>> parse_limits(std::string_vie
 struct Mistakes {
   std::vector<std::string> found;
   void require(bool holds, std::string_view otherwise) {
-    if (!holds) found.emplace_back(otherwise);
+    if (!holds) found.push_back("requirement failed: " + std::string(otherwise));
   }
 };
 
@@ -159,16 +155,6 @@ void check_connections(const BrokerConfig& c, Mistakes& m) {
                   " to prevent failed authentication responses from timing out");
 }
 
-void check_classes(const BrokerConfig& c, Mistakes& m) {
-  for (const BrokerKey& key : broker_keys()) {
-    if (key.type != Type::klass) continue;
-    const auto name = c.text_of(key.name);
-    if (name && std::ranges::find(k_known_classes, *name) == std::end(k_known_classes))
-      m.found.push_back(
-          invalid_value(key.name, *name, "Class " + *name + " could not be found.").message);
-  }
-}
-
 }  // namespace
 
 std::vector<std::string> BrokerConfig::conflicts() const {
@@ -184,7 +170,6 @@ std::vector<std::string> BrokerConfig::conflicts() const {
   check_listeners(*this, m);
   check_sasl(*this, m);
   check_connections(*this, m);
-  check_classes(*this, m);
   return std::move(m.found);
 }
 

@@ -3,12 +3,9 @@
 #include <glog/logging.h>
 
 #include <algorithm>
-#include <set>
 
 namespace samsa::config {
 namespace {
-
-using Names = std::set<std::string_view>;
 
 constexpr std::string_view k_listener_prefix = "listener.name.";
 
@@ -71,30 +68,44 @@ Result<void> check_value(std::string_view name, std::string_view value) {
   return ok();
 }
 
-Result<void> refuse(const Properties& layer, std::string why, bool (*is_wrong)(std::string_view)) {
-  std::string names;
-  for (const auto& [name, value] : layer)
-    if (is_wrong(name)) names.append(names.empty() ? "" : ", ").append(name);
-  if (names.empty()) return ok();
-  why.append(": Set(").append(names).append(")");
-  return Error{Errc::invalid_request, std::move(why)};
+// The names as Scala prints the sets in which Kafka gathers them: small immutable ones are a "Set".
+std::string print_set(const std::vector<std::string>& names, bool is_mutable) {
+  std::string text = is_mutable || names.size() > 4 ? "HashSet(" : "Set(";
+  for (const std::string& name : names) text.append(&name == names.data() ? "" : ", ").append(name);
+  return text + ')';
 }
 
-// A pool may at most halve or double at once.
+Result<void> refuse(const Properties& layer, std::string_view why,
+                    bool (*is_wrong)(std::string_view), bool is_mutable = false) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : layer)
+    if (is_wrong(name)) names.push_back(name);
+  if (names.empty()) return ok();
+  return Error{Errc::invalid_request, std::string(why) + ": " + print_set(names, is_mutable)};
+}
+
+// A pool may at most halve or double at once. Empty if it does.
+std::string pool_fault(int64_t from, int64_t to) {
+  if (from == to) return {};
+  if (to < 1) return "value should be at least 1";
+  if (to < from / 2)
+    return "value should be at least half the current value " + std::to_string(from);
+  if (to > from * 2)
+    return "value should not be greater than double the current value " + std::to_string(from);
+  return {};
+}
+
 Result<void> check_pools(const BrokerConfig& before, const BrokerConfig& after) {
   for (const std::string_view name : k_thread_pools) {
-    const int64_t from = std::stoll(before.text_of(name).value_or("0"));
     const int64_t to = std::stoll(after.text_of(name).value_or("0"));
-    const std::string what = "Dynamic thread count update validation failed for " +
-                             std::string(name) + '=' + std::to_string(to) + ", value should ";
-    if (from == to) continue;
-    if (to < 1) return Error{Errc::invalid_request, what + "be at least 1"};
-    if (to < from / 2)
-      return Error{Errc::invalid_request,
-                   what + "be at least half the current value " + std::to_string(from)};
-    if (to > from * 2)
-      return Error{Errc::invalid_request,
-                   what + "not be greater than double the current value " + std::to_string(from)};
+    const std::string fault = pool_fault(std::stoll(before.text_of(name).value_or("0")), to);
+    if (fault.empty()) continue;
+    // Kafka wraps one exception in another and mistakes the first for a value.
+    std::string message = "Invalid value org.apache.kafka.common.config.ConfigException: ";
+    message.append("Dynamic thread count update validation failed for ").append(name);
+    message.append("=").append(std::to_string(to)).append(", ").append(fault);
+    message.append(" for configuration Invalid dynamic configuration");
+    return Error{Errc::invalid_request, std::move(message)};
   }
   return ok();
 }
@@ -128,10 +139,11 @@ Result<void> validate_dynamic(const BrokerConfig& current, const Properties& lay
                               bool per_broker) {
   auto checked = refuse(layer, "Cannot update these configs dynamically", is_read_only);
   if (!checked) return checked;
-  checked = refuse(layer,
-                   "These security configs can be dynamically updated only per-listener using the "
-                   "listener prefix",
-                   [](std::string_view name) { return contains(k_listener_only, name); });
+  checked = refuse(
+      layer,
+      "These security configs can be dynamically updated only per-listener using the "
+      "listener prefix",
+      [](std::string_view name) { return contains(k_listener_only, name); }, true);
   if (!checked) return checked;
   for (const auto& [name, value] : layer)
     if (auto valid = check_value(name, value); !valid)
@@ -144,8 +156,31 @@ Result<void> validate_dynamic(const BrokerConfig& current, const Properties& lay
   }
   auto next = per_broker ? current.with_dynamic(current.dynamic_default_properties(), layer)
                          : current.with_dynamic(layer, current.dynamic_properties());
-  if (!next) return Error{Errc::invalid_request, next.error().message};
+  if (!next) {
+    const std::string& all = next.error().message;
+    return Error{Errc::invalid_request, all.substr(0, all.find('\n'))};  // Kafka tells the first
+  }
   return check_pools(current, *next);
+}
+
+Result<void> validate_broker_change(const BrokerConfig& current, std::string_view resource,
+                                    const Properties& layer) {
+  auto valid = validate_dynamic(current, layer, !resource.empty());
+  if (valid) return ok();
+  return Error{Errc::invalid_request,
+               "Invalid config value for resource ConfigResource(type=BROKER, "
+               "name='" +
+                   std::string(resource) + "'): " + valid.error().message};
+}
+
+Result<void> validate_topic_change(std::string_view topic, const Properties& overrides) {
+  auto valid = TopicConfig::validate(overrides);
+  // Kafka judges a name or a contradiction otherwise than a value that cannot be read.
+  if (valid || !valid.error().message.starts_with("Invalid value ")) return valid;
+  return Error{Errc::invalid_request,
+               "Invalid config value for resource ConfigResource(type=TOPIC, "
+               "name='" +
+                   std::string(topic) + "'): " + valid.error().message};
 }
 
 Properties usable_dynamic(const Properties& layer, bool per_broker) {

@@ -4,6 +4,7 @@
 #include "base/errc.h"
 #include "config/broker_config.h"
 #include "config/key.h"
+#include "config/topic_config.h"
 
 namespace samsa::config {
 
@@ -12,6 +13,12 @@ namespace samsa::config {
 // dynamically: Set(log.dirs)".
 Result<void> validate_dynamic(const BrokerConfig& current, const Properties& layer,
                               bool per_broker);
+
+// The same as (Incremental)AlterConfigs answers it, for a resource name (empty: the cluster's
+// defaults) and the whole set of values that it would then have.
+Result<void> validate_broker_change(const BrokerConfig& current, std::string_view resource,
+                                    const Properties& layer);
+Result<void> validate_topic_change(std::string_view topic, const Properties& overrides);
 
 // What of a layer read from a znode may be used; each value left out is logged.
 Properties usable_dynamic(const Properties& layer, bool per_broker);

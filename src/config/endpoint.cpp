@@ -61,10 +61,12 @@ Result<void> check_distinct(std::string_view text, const std::vector<Endpoint>& 
   for (const Endpoint& e : endpoints) {
     if (!names.insert(e.listener_name).second)
       return Error{Errc::invalid_config,
-                   "Each listener must have a different name, listeners: " + std::string(text)};
+                   "requirement failed: Each listener must have a different name, listeners: " +
+                       std::string(text)};
     if (ports_too && e.port != 0 && !ports.insert(e.port).second)
       return Error{Errc::invalid_config,
-                   "Each listener must have a different port, listeners: " + std::string(text)};
+                   "requirement failed: Each listener must have a different port, listeners: " +
+                       std::string(text)};
   }
   return ok();
 }

@@ -64,6 +64,10 @@ std::vector<std::string> split_list(std::string_view text) {
 
 namespace {
 
+// The classes of Kafka's that we stand in for; others would have to be Java.
+constexpr std::string_view k_known_classes[] = {
+    "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder"};
+
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
@@ -143,8 +147,11 @@ Result<Value> parse_type(const Key& key, std::string_view raw) {
       return invalid_value(key.name, raw, "Not a number of type DOUBLE");
     case Type::list:
       return Value{split_list(text)};
-    case Type::text:
     case Type::klass:
+      if (std::ranges::find(k_known_classes, text) != std::end(k_known_classes))
+        return Value{std::string(text)};
+      return invalid_value(key.name, raw, "Class " + std::string(raw) + " could not be found.");
+    case Type::text:
     case Type::password:
     case Type::unknown:
       return Value{std::string(text)};

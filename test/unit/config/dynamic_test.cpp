@@ -30,7 +30,7 @@ TEST(DynamicConfig, SomeKeysNeedABrokerOrAListener) {
   EXPECT_EQ(mistake_in({{"listener.name.x.max.connections", "5"}}, false), "");
   EXPECT_EQ(mistake_in({{"ssl.keystore.type", "JKS"}}),
             "These security configs can be dynamically updated only per-listener using the "
-            "listener prefix: Set(ssl.keystore.type)");
+            "listener prefix: HashSet(ssl.keystore.type)");
 }
 
 TEST(DynamicConfig, ValuesAreJudgedAlsoBehindAListenersPrefix) {
@@ -42,13 +42,42 @@ TEST(DynamicConfig, ValuesAreJudgedAlsoBehindAListenersPrefix) {
 }
 
 TEST(DynamicConfig, PoolsGrowByStepsOfTwo) {
+  const std::string begin =
+      "Invalid value org.apache.kafka.common.config.ConfigException: Dynamic thread count update "
+      "validation failed for num.io.threads=";
+  const std::string end = " for configuration Invalid dynamic configuration";
   EXPECT_EQ(mistake_in({{"num.io.threads", "16"}}), "");
   EXPECT_EQ(mistake_in({{"num.io.threads", "17"}}),
-            "Dynamic thread count update validation failed for num.io.threads=17, value should "
-            "not be greater than double the current value 8");
+            begin + "17, value should not be greater than double the current value 8" + end);
   EXPECT_EQ(mistake_in({{"num.io.threads", "3"}}),
-            "Dynamic thread count update validation failed for num.io.threads=3, value should be "
-            "at least half the current value 8");
+            begin + "3, value should be at least half the current value 8" + end);
+}
+
+TEST(DynamicConfig, ContradictionsAreToldAsKafkaTellsThem) {
+  EXPECT_EQ(mistake_in({{"log.roll.ms", "0"}}),
+            "requirement failed: log.roll.ms must be equal or greater than 1");
+  EXPECT_EQ(mistake_in({{"listeners", "PLAINTEXT"}}),
+            "Error creating broker listeners from 'PLAINTEXT': Unable to parse PLAINTEXT to a "
+            "broker endpoint");
+}
+
+TEST(DynamicConfig, ARefusedChangeNamesItsResource) {
+  const auto value = validate_topic_change("t", {{"retention.ms", "x"}});
+  ASSERT_FALSE(value);
+  EXPECT_EQ(value.error(),
+            (Error{Errc::invalid_request,
+                   "Invalid config value for resource ConfigResource(type=TOPIC, name='t'): "
+                   "Invalid value x for configuration retention.ms: Not a number of type LONG"}));
+  const auto name = validate_topic_change("t", {{"no.name", "x"}});
+  ASSERT_FALSE(name);
+  EXPECT_EQ(name.error(), (Error{Errc::invalid_config, "Unknown topic config name: no.name"}));
+  const auto broker = validate_broker_change(*BrokerConfig::from({{"zookeeper.connect", "z"}}), "1",
+                                             {{"log.dirs", "/x"}});
+  ASSERT_FALSE(broker);
+  EXPECT_EQ(broker.error(),
+            (Error{Errc::invalid_request,
+                   "Invalid config value for resource ConfigResource(type=BROKER, name='1'): "
+                   "Cannot update these configs dynamically: Set(log.dirs)"}));
 }
 
 TEST(DynamicConfig, UnusableValuesOfAZnodeAreLeftOut) {
