@@ -108,10 +108,11 @@ enum class SessionState { connecting, connected, expired, closed };
 // and then await them. The calls are for any thread and never block.
 //
 // An operation begun while disconnected waits for the connection. When the connection breaks under
-// one: reads, sets and removes with a version are sent again (a set that comes back with
-// bad_version may then be our own earlier one); create and multi answer connection_loss after the
-// connection is back or the session is gone. When the session expires, everything outstanding
-// answers session_expired; what is started afterwards waits for the new session.
+// one: reads, sets and removes are sent again (a set that comes back with
+// bad_version, a remove with no_node, may then have been our own); create and multi answer
+// connection_loss after the connection is back or the session is gone. When the session expires,
+// everything outstanding answers session_expired; what is started afterwards waits for the new
+// session.
 //
 // Watches are one-shot: one event, then read with watch = true again. Empty data is null data.
 class Client {

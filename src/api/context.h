@@ -1,0 +1,88 @@
+#pragma once
+// What every request handler gets: who asks, in which version, and the services it may use.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/types.h"
+#include "net/frame_handler.h"
+#include "runtime/wait.h"
+
+namespace samsa::config {
+class ConfigHolder;
+}
+namespace samsa::controller {
+class Controller;
+}
+namespace samsa::admin {
+class Topics;
+}
+namespace samsa::log {
+class LogDirs;
+}
+namespace samsa::metadata {
+class ImageHolder;
+}
+namespace samsa::replica {
+class FetchSessionCache;
+class PartitionTable;
+}  // namespace samsa::replica
+namespace samsa::zk {
+class Client;
+}
+
+namespace samsa::api {
+
+class OrderFence;
+class ProducerIds;
+
+// Hears which partitions of Kafka's own topics this broker leads: the coordinators' home.
+class InternalTopicListener {
+ public:
+  virtual ~InternalTopicListener() = default;
+  virtual void on_leadership(const TopicPartition& tp, bool is_leader, LeaderEpoch epoch) = 0;
+  virtual void on_partitions_deleted(const std::vector<TopicPartition>& partitions) = 0;
+};
+
+// The broker's parts, as the composition root wired them; all outlive every request.
+struct Services {
+  BrokerId broker_id;
+  std::string cluster_id;
+  // The version of /feature when it was read last; -1 before (KIP-584).
+  std::atomic<int64_t>& finalized_features_epoch;
+  config::ConfigHolder& config;
+  log::LogDirs& logs;
+  replica::PartitionTable& partitions;
+  replica::FetchSessionCache& fetch_sessions;
+  metadata::ImageHolder& metadata;
+  controller::Controller& controller;
+  zk::Client& zookeeper;
+  OrderFence& fence;
+  ProducerIds& producer_ids;
+  admin::Topics& topics;
+  std::vector<InternalTopicListener*> internal_topic_listeners;
+  runtime::Workers& workers;
+  Clock& clock;
+};
+
+// One request. Handlers are coroutines that the dispatcher awaits, so references to it stay valid
+// throughout.
+struct RequestContext {
+  Services& services;
+  net::ConnectionInfo& peer;
+  int16_t api_version = 0;
+  std::string client_id;
+  SteadyTime received;
+
+  // As Kafka shows clients to people: "/127.0.0.1".
+  std::string client_host() const { return '/' + peer.client_host; }
+  SteadyTime deadline_after(int32_t timeout_ms) const {
+    return received + milliseconds(timeout_ms < 0 ? 0 : timeout_ms);
+  }
+};
+
+}  // namespace samsa::api

@@ -1,0 +1,267 @@
+// Fetch (key 1): plan what each partition can give without reading it, wait while that is too
+// little, and send file stretches.
+
+#include "protocol/messages/fetch.h"
+#include "api/handlers.h"
+#include "api/lookup.h"
+#include "api/reply.h"
+#include "config/holder.h"
+#include "record/convert.h"
+#include "replica/fetch_session.h"
+
+namespace samsa::api {
+namespace {
+
+using protocol::FetchRequest;
+using protocol::FetchResponse;
+using replica::FetchContext;
+using PartitionResponse = FetchResponse::FetchablePartitionResponse;
+
+struct Served {
+  std::shared_ptr<replica::Partition> partition;  // null when this broker does not hold it
+  Errc error = Errc::none;
+  replica::Read read;
+};
+
+struct Plan {
+  std::vector<Served> served;
+  int64_t bytes = 0;
+  bool must_answer = false;  // an error, or a log that parts from the follower's
+};
+
+struct Limits {
+  int32_t max_bytes;
+  int32_t min_bytes;
+  replica::ReadRules rules;
+};
+
+FetchContext::Request session_request(FetchRequest& request) {
+  FetchContext::Request session{.session_id = request.session_id,
+                                .session_epoch = request.session_epoch,
+                                .is_follower = request.replica_id >= 0};
+  for (auto& topic : request.topics) {
+    for (const auto& wanted : topic.partitions) {
+      session.partitions.push_back(
+          {.tp = {topic.topic, wanted.partition},
+           .max_bytes = wanted.partition_max_bytes,
+           .fetch_offset = Offset{wanted.fetch_offset},
+           .current_leader_epoch = LeaderEpoch{wanted.current_leader_epoch},
+           .follower_log_start_offset = Offset{wanted.log_start_offset},
+           .last_fetched_epoch = LeaderEpoch{wanted.last_fetched_epoch}});
+    }
+  }
+  for (auto& topic : request.forgotten_topics_data)
+    for (const int32_t partition : topic.partitions)
+      session.forgotten.push_back({topic.topic, partition});
+  return session;
+}
+
+Limits limits_of(const RequestContext& context, const FetchRequest& request, int16_t version) {
+  constexpr int16_t k_first_whole_batches = 3, k_first_follower_fetch = 11;
+  const bool is_follower = request.replica_id >= 0;
+  const int32_t allowed = context.services.config.current()->fetch_max_bytes;
+  Limits limits{};
+  limits.max_bytes = std::min(request.max_bytes, allowed);
+  limits.min_bytes = std::min(request.min_bytes, limits.max_bytes);
+  limits.rules.from_follower = is_follower;
+  limits.rules.follower = BrokerId{request.replica_id};
+  limits.rules.leader_only = is_follower || version < k_first_follower_fetch;
+  limits.rules.drop_incomplete = version >= k_first_whole_batches;
+  constexpr int8_t k_read_committed = 1;
+  limits.rules.isolation = is_follower ? log::Isolation::log_end
+                           : request.isolation_level == k_read_committed
+                               ? log::Isolation::txn_committed
+                               : log::Isolation::high_watermark;
+  return limits;
+}
+
+// What is there now for every partition, in the session's order and within the request's budget.
+Plan plan_reads(RequestContext& context, const FetchContext& session, const Limits& limits) {
+  Plan plan;
+  int64_t budget = limits.max_bytes;
+  bool at_least_one = limits.rules.drop_incomplete;
+  plan.served.reserve(session.partitions().size());
+  for (const auto& wanted : session.partitions()) {
+    Served& served = plan.served.emplace_back();
+    auto found = find_partition(context, wanted.tp.topic, wanted.tp.partition);
+    if (!found) {
+      served.error = found.error().code;
+      plan.must_answer = true;
+      continue;
+    }
+    served.partition = *found;
+    replica::ReadRules rules = limits.rules;
+    rules.max_bytes = static_cast<int32_t>(std::min<int64_t>(wanted.max_bytes, budget));
+    rules.min_one_message = at_least_one;
+    auto read = served.partition->read(wanted, rules);
+    if (!read) {
+      served.error = read.error().code;
+      plan.must_answer = true;
+      continue;
+    }
+    if (read->diverging) plan.must_answer = true;
+    if (read->slice.length > 0) at_least_one = false;
+    plan.bytes += read->slice.length;
+    budget = std::max<int64_t>(0, budget - read->slice.length);
+    served.read = std::move(*read);
+  }
+  return plan;
+}
+
+// Looks again whenever one of the partitions moves, until there is enough or the time is up.
+Task<Plan> plan_or_wait(RequestContext& context, const FetchContext& session, Limits limits,
+                        SteadyTime deadline) {
+  Plan plan = plan_reads(context, session, limits);
+  const auto enough = [&] {
+    return plan.must_answer || plan.bytes >= limits.min_bytes || session.partitions().empty();
+  };
+  if (enough() || deadline <= context.received) co_return plan;
+  runtime::Signal signal;
+  const uint64_t token = replica::next_waiter_token();
+  std::vector<std::shared_ptr<replica::Partition>> watched;
+  for (const auto& served : plan.served) {
+    if (!served.partition) continue;
+    served.partition->waiters().add(signal, token);
+    watched.push_back(served.partition);
+  }
+  plan = plan_reads(context, session, limits);
+  while (!enough()) {
+    const bool woken = co_await signal.until(deadline);
+    plan = plan_reads(context, session, limits);
+    if (!woken) break;
+  }
+  for (const auto& partition : watched) partition->waiters().remove(token);
+  co_return plan;
+}
+
+// The newest format that a client of this version reads.
+int8_t readable_magic(int16_t version) {
+  if (version <= 1) return record::k_magic_v0;
+  return version <= 3 ? record::k_magic_v1 : record::k_magic_v2;
+}
+
+// Keeps converted records alive until they are encoded, and collects the file stretches in the
+// order of the response.
+struct Payload {
+  std::vector<std::unique_ptr<Bytes>> converted;
+  std::vector<net::FileSlice> slices;
+};
+
+Result<Bytes> read_slice(const log::ReadSlice& slice) {
+  Bytes bytes(static_cast<size_t>(slice.length), '\0');
+  auto count = read_at(slice.file->fd(), bytes, slice.position, "a log segment");
+  if (!count) return count.error();
+  bytes.resize(*count);
+  return bytes;
+}
+
+// Records for a client that does not know the log's format. An old client must get at least one
+// message, even one that it can only skip.
+Errc convert(const replica::FetchPartition& wanted, const log::ReadSlice& slice, int16_t version,
+             PartitionResponse& response, Payload& payload) {
+  auto bytes = read_slice(slice);
+  if (!bytes) return bytes.error().code;
+  auto older = record::down_convert(
+      *bytes, {.to_magic = readable_magic(version), .first_offset = wanted.fetch_offset});
+  if (!older) return older.error().code;
+  payload.converted.push_back(std::make_unique<Bytes>(std::move(older->bytes)));
+  response.record_set = protocol::RecordData{*payload.converted.back()};
+  return Errc::none;
+}
+
+bool needs_conversion(const RequestContext& context, const std::string& topic, int16_t version) {
+  return readable_magic(version) < record::k_magic_v2 &&
+         context.services.partitions.settings(topic)->log.message_format > readable_magic(version);
+}
+
+PartitionResponse respond(RequestContext& context, const replica::FetchPartition& wanted,
+                          Served& served, int16_t version, Payload& payload) {
+  constexpr int16_t k_knows_storage_error = 6, k_first_zstd = 10;
+  PartitionResponse response{.partition = wanted.tp.partition, .high_watermark = -1};
+  response.aborted_transactions.reset();
+  response.record_set = protocol::RecordData{BytesView{}};
+  Errc error = served.error;
+  const auto& slice = served.read.slice;
+  if (error == Errc::none && slice.length > 0) {
+    const auto settings = context.services.partitions.settings(wanted.tp.topic);
+    if (version < k_first_zstd && settings->log.compression == record::Codec::zstd) {
+      error = Errc::unsupported_compression_type;
+    } else if (needs_conversion(context, wanted.tp.topic, version)) {
+      error = convert(wanted, slice, version, response, payload);
+    } else {
+      response.record_set = protocol::RecordData::external(static_cast<uint32_t>(slice.length));
+      payload.slices.push_back({.owner = slice.file,
+                                .fd = slice.file->fd(),
+                                .position = slice.position,
+                                .length = slice.length});
+    }
+  }
+  if (error == Errc::kafka_storage_error && version < k_knows_storage_error)
+    error = Errc::not_leader_or_follower;
+  response.error_code = static_cast<int16_t>(error);
+  if (error != Errc::none) return response;
+  const auto log = served.partition->log();
+  if (served.read.diverging) {
+    response.diverging_epoch = {.epoch = served.read.diverging->epoch.value(),
+                                .end_offset = served.read.diverging->end_offset.value()};
+    if (log) response.high_watermark = log->high_watermark().value();
+    return response;
+  }
+  response.high_watermark = slice.high_watermark.value();
+  response.last_stable_offset = slice.last_stable_offset.value();
+  response.log_start_offset = slice.log_start_offset.value();
+  if (!slice.aborted.empty()) {
+    auto& aborted = response.aborted_transactions.emplace();
+    for (const auto& transaction : slice.aborted)
+      aborted.push_back({.producer_id = transaction.producer_id.value(),
+                         .first_offset = transaction.first_offset.value()});
+  }
+  return response;
+}
+
+replica::FetchNews news_of(const Served& served) {
+  const auto& slice = served.read.slice;
+  const bool failed = served.error != Errc::none;
+  return {.error = served.error,
+          .high_watermark = failed ? k_no_offset : slice.high_watermark,
+          .log_start_offset = failed ? k_no_offset : slice.log_start_offset,
+          .has_records = slice.length > 0,
+          .must_tell = served.read.diverging.has_value()};
+}
+
+}  // namespace
+
+Task<net::Reply> fetch(RequestContext& context, const protocol::RequestHeader& header,
+                       BytesView body) {
+  const int16_t version = header.request_api_version;
+  auto request = FetchRequest::decode(body, version);
+  if (!request) co_return net::Reply::hang_up();
+  auto& sessions = context.services.fetch_sessions;
+  FetchResponse response;
+  auto session =
+      FetchContext::begin(sessions, session_request(*request), context.services.clock.wall_ms());
+  if (session.error() != Errc::none) {
+    response.error_code = static_cast<int16_t>(session.error());
+    co_return encode_reply(header, response);
+  }
+  const Limits limits = limits_of(context, *request, version);
+  Plan plan =
+      co_await plan_or_wait(context, session, limits, context.deadline_after(request->max_wait_ms));
+  std::vector<replica::FetchNews> news;
+  for (const auto& served : plan.served) news.push_back(news_of(served));
+  const auto outcome = session.finish(sessions, news, context.services.clock.wall_ms());
+  response.error_code = static_cast<int16_t>(outcome.error);
+  response.session_id = outcome.session_id;
+  Payload payload;
+  for (size_t i = 0; i < plan.served.size(); ++i) {
+    if (!outcome.included[i]) continue;
+    const auto& wanted = session.partitions()[i];
+    if (response.responses.empty() || response.responses.back().topic != wanted.tp.topic)
+      response.responses.emplace_back().topic = wanted.tp.topic;
+    response.responses.back().partition_responses.push_back(
+        respond(context, wanted, plan.served[i], version, payload));
+  }
+  co_return encode_reply(header, response, std::move(payload.slices));
+}
+
+}  // namespace samsa::api

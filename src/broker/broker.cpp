@@ -1,0 +1,268 @@
+#include "broker/broker.h"
+
+#include <glog/logging.h>
+
+#include <future>
+
+#include "admin/topics.h"
+#include "api/cluster_orders.h"
+#include "api/dispatch.h"
+#include "api/producer_ids.h"
+#include "broker/registration.h"
+#include "broker/topic_settings.h"
+#include "controller/controller.h"
+#include "net/server.h"
+#include "zk/client/apache_client.h"
+#include "zk/schema/brokers.h"
+
+namespace samsa::broker {
+
+using runtime::Task;
+
+// In order of building; torn down in reverse.
+struct Broker::Parts {
+  explicit Parts(config::BrokerConfig c) : config(std::move(c)), settings(config) {}
+
+  config::ConfigHolder config;
+  TopicSettingsCache settings;
+  BrokerId id;
+  std::string cluster_id;
+  std::atomic<int64_t> features_epoch{-1};
+  runtime::EventLoop control_loop{"controller"};
+  std::unique_ptr<zk::Client> zookeeper;
+  std::unique_ptr<log::LogDirs> logs;
+  std::unique_ptr<replica::PartitionTable> partitions;
+  std::unique_ptr<replica::FetchSessionCache> fetch_sessions;
+  metadata::ImageHolder metadata;
+  api::OrderFence fence;
+  std::unique_ptr<api::ProducerIds> producer_ids;
+  std::unique_ptr<admin::Topics> topics;
+  std::unique_ptr<runtime::Workers> workers;
+  std::unique_ptr<controller::Controller> controller;
+  std::unique_ptr<api::Services> services;
+  std::unique_ptr<api::Dispatcher> dispatcher;
+  std::vector<std::unique_ptr<runtime::EventLoop>> network_loops;
+  std::unique_ptr<net::Server> server;
+  std::map<std::string, int32_t> bound_ports;
+  runtime::Gate gate;
+
+  Result<void> open_logs();
+  Result<void> identify();
+  Result<void> listen();
+  Result<void> join_cluster();
+  void build_services();
+  void on_zookeeper_event(const zk::WatchEvent& event);
+  Task<void> register_again();
+  template <class T>
+  T block_on(Task<T> task);
+};
+
+namespace {
+
+template <class T>
+Task<void> fulfil(Task<T> task, std::promise<T>* promise) {
+  promise->set_value(co_await std::move(task));
+}
+
+}  // namespace
+
+// Runs a task on the control loop and waits for it on this thread.
+template <class T>
+T Broker::Parts::block_on(Task<T> task) {
+  std::promise<T> promise;
+  runtime::spawn(control_loop, "start", gate, fulfil(std::move(task), &promise));
+  return promise.get_future().get();
+}
+
+Result<void> Broker::Parts::open_logs() {
+  const auto now = config.current();
+  log::LogDirsOptions options{.dirs = now->log_dirs, .defaults = settings.defaults()};
+  options.config_of = [this](const std::string& topic) { return settings.get(topic)->log; };
+  options.recovery_threads_per_dir = now->num_recovery_threads_per_data_dir;
+  options.retention_check_ms = now->log_retention_check_interval_ms;
+  options.recovery_point_checkpoint_ms = now->log_flush_offset_checkpoint_interval_ms;
+  options.log_start_checkpoint_ms = now->log_flush_start_offset_checkpoint_interval_ms;
+  auto opened = log::LogDirs::open(std::move(options));
+  if (!opened) return opened.error();
+  logs = std::move(*opened);
+  logs->start();
+  return ok();
+}
+
+// Which broker of which cluster this is: ZooKeeper, the settings and the data directories must
+// agree.
+Result<void> Broker::Parts::identify() {
+  const auto now = config.current();
+  auto made = block_on(make_persistent_paths(*zookeeper));
+  if (!made) return made.error();
+  auto cluster = block_on(broker::cluster_id(*zookeeper));
+  if (!cluster) return cluster.error();
+  cluster_id = std::move(*cluster);
+  std::optional<BrokerId> configured;
+  if (now->broker_id >= 0) configured = BrokerId{now->broker_id};
+  auto meta = logs->check_meta(configured);
+  if (!meta) return meta.error();
+  if (auto same = log::LogDirs::check_cluster_id(*meta, cluster_id); !same) return same.error();
+  if (configured) {
+    id = *configured;
+  } else if (meta->broker_id) {
+    id = *meta->broker_id;
+  } else {
+    auto generated = block_on(generate_broker_id(*zookeeper, now->reserved_broker_max_id));
+    if (!generated) return generated.error();
+    id = *generated;
+  }
+  return logs->write_meta({.broker_id = id, .cluster_id = cluster_id});
+}
+
+void Broker::Parts::build_services() {
+  const auto now = config.current();
+  partitions = std::make_unique<replica::PartitionTable>(
+      id, *logs, [this](const std::string& topic) { return settings.get(topic); });
+  fetch_sessions =
+      std::make_unique<replica::FetchSessionCache>(now->max_incremental_fetch_session_cache_slots);
+  producer_ids = std::make_unique<api::ProducerIds>(id, *zookeeper);
+  topics = std::make_unique<admin::Topics>(*zookeeper);
+  workers = std::make_unique<runtime::Workers>("worker", now->num_io_threads);
+  controller::Options options{.broker_id = id,
+                              .inter_broker_listener = now->inter_broker_listener(),
+                              .delete_topic_enable = now->delete_topic_enable};
+  options.on_features_epoch = [this](int64_t epoch) { features_epoch = epoch; };
+  options.unclean_election_allowed =
+      [unclean = now->unclean_leader_election_enable](const std::string&) { return unclean; };
+  controller = std::make_unique<controller::Controller>(std::move(options), *zookeeper,
+                                                        control_loop, Clock::system());
+  services =
+      std::make_unique<api::Services>(api::Services{.broker_id = id,
+                                                    .cluster_id = cluster_id,
+                                                    .finalized_features_epoch = features_epoch,
+                                                    .config = config,
+                                                    .logs = *logs,
+                                                    .partitions = *partitions,
+                                                    .fetch_sessions = *fetch_sessions,
+                                                    .metadata = metadata,
+                                                    .controller = *controller,
+                                                    .zookeeper = *zookeeper,
+                                                    .fence = fence,
+                                                    .producer_ids = *producer_ids,
+                                                    .topics = *topics,
+                                                    .internal_topic_listeners = {},
+                                                    .workers = *workers,
+                                                    .clock = Clock::system()});
+  dispatcher = std::make_unique<api::Dispatcher>(*services);
+}
+
+Result<void> Broker::Parts::listen() {
+  const auto now = config.current();
+  std::vector<runtime::EventLoop*> loops;
+  for (int32_t i = 0; i < now->num_network_threads; ++i) {
+    network_loops.push_back(std::make_unique<runtime::EventLoop>("network-" + std::to_string(i)));
+    network_loops.back()->start();
+    loops.push_back(network_loops.back().get());
+  }
+  net::ServerLimits limits{.request_max_bytes = now->socket_request_max_bytes,
+                           .idle_max = milliseconds{now->connections_max_idle_ms},
+                           .connections_max = now->max_connections,
+                           .connections_per_ip_max = now->max_connections_per_ip,
+                           .send_buffer_bytes = now->socket_send_buffer_bytes,
+                           .receive_buffer_bytes = now->socket_receive_buffer_bytes};
+  for (const auto& [address, limit] : now->connection_limits())
+    limits.connections_per_ip_overrides[address] = limit;
+  server = std::make_unique<net::Server>(std::move(loops), *dispatcher, std::move(limits));
+  for (const auto& endpoint : now->endpoints()) {
+    if (endpoint.security_protocol != config::SecurityProtocol::plaintext)
+      return Error{Errc::invalid_config, "listener " + endpoint.to_string() +
+                                             " needs a security protocol other than PLAINTEXT, "
+                                             "which this broker does not offer. Change `listeners` "
+                                             "or `listener.security.protocol.map`."};
+    auto port =
+        server->listen({.listener_name = endpoint.listener_name,
+                        .security_protocol = "PLAINTEXT",
+                        .host = endpoint.host,
+                        .port = static_cast<uint16_t>(endpoint.port),
+                        .is_privileged = endpoint.listener_name == now->inter_broker_listener()});
+    if (!port) return port.error();
+    bound_ports[endpoint.listener_name] = *port;
+  }
+  server->accept_all();
+  return ok();
+}
+
+Result<void> Broker::Parts::join_cluster() {
+  const auto now = config.current();
+  const milliseconds patience{2 * now->zookeeper_session_timeout_ms};
+  auto epoch = block_on(register_broker(
+      *zookeeper, id, registration_of(*now, bound_ports, Clock::system().wall_ms()), patience));
+  if (!epoch) return epoch.error();
+  fence.set_broker_epoch(*epoch);
+  controller->start();
+  return ok();
+}
+
+Task<void> Broker::Parts::register_again() {
+  const auto now = config.current();
+  for (;;) {
+    auto epoch = co_await register_broker(
+        *zookeeper, id, registration_of(*now, bound_ports, Clock::system().wall_ms()),
+        milliseconds{now->zookeeper_session_timeout_ms});
+    if (epoch) {
+      fence.set_broker_epoch(*epoch);
+      LOG(INFO) << "registered again with broker epoch " << *epoch;
+      break;
+    }
+    LOG(ERROR) << "could not register again: " << epoch.error() << "; trying on";
+  }
+  controller->on_event(
+      {.type = zk::WatchEvent::Type::node_deleted, .path = std::string(zk::k_controller_path)});
+}
+
+void Broker::Parts::on_zookeeper_event(const zk::WatchEvent& event) {
+  if (!controller) return;
+  controller->on_event(event);
+  if (event.type == zk::WatchEvent::Type::session_established)
+    runtime::spawn(control_loop, "registration", gate, register_again());
+}
+
+Broker::Broker(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Broker::~Broker() = default;
+
+Result<std::unique_ptr<Broker>> Broker::start(config::BrokerConfig config) {
+  auto parts = std::make_unique<Parts>(std::move(config));
+  const auto now = parts->config.current();
+  for (const auto& warning : now->warnings()) LOG(WARNING) << warning;
+  parts->control_loop.start();
+  auto zookeeper = zk::ApacheClient::connect(
+      {.connect = now->zookeeper_connect,
+       .session_timeout = milliseconds{now->zookeeper_session_timeout_ms},
+       .connection_timeout = milliseconds{now->zookeeper_connect_time_ms()},
+       .loop = &parts->control_loop});
+  if (!zookeeper) return zookeeper.error();
+  parts->zookeeper = std::move(*zookeeper);
+  parts->zookeeper->set_listener(
+      [raw = parts.get()](const zk::WatchEvent& event) { raw->on_zookeeper_event(event); });
+  if (auto opened = parts->open_logs(); !opened) return opened.error();
+  if (auto identified = parts->identify(); !identified) return identified.error();
+  parts->build_services();
+  if (auto listening = parts->listen(); !listening) return listening.error();
+  if (auto joined = parts->join_cluster(); !joined) return joined.error();
+  LOG(INFO) << "[KafkaServer id=" << parts->id << "] started (kafka.server.KafkaServer)";
+  return std::unique_ptr<Broker>(new Broker(std::move(parts)));
+}
+
+Result<void> Broker::stop() {
+  constexpr milliseconds k_patience{5000};
+  auto& parts = *parts_;
+  LOG(INFO) << "[KafkaServer id=" << parts.id << "] shutting down (kafka.server.KafkaServer)";
+  parts.controller->stop();
+  parts.server->stop(std::chrono::steady_clock::now() + k_patience);
+  for (auto& loop : parts.network_loops) loop->stop();
+  auto closed = parts.logs->close();
+  parts.gate.close();
+  parts.zookeeper->close();
+  parts.control_loop.stop();
+  LOG(INFO) << "[KafkaServer id=" << parts.id << "] shut down completed (kafka.server.KafkaServer)";
+  return closed;
+}
+
+}  // namespace samsa::broker

@@ -1,0 +1,108 @@
+// samsa-broker [--version] [--check-config] server.properties [--override key=value]…
+
+#include <glog/logging.h>
+#include <signal.h>
+
+#include <boost/program_options.hpp>
+#include <iostream>
+
+#include "broker/broker.h"
+#include "broker/logging.h"
+#include "config/properties.h"
+
+namespace {
+
+namespace options = boost::program_options;
+using samsa::Result;
+
+constexpr int k_ok = 0, k_failed = 1;
+
+struct Arguments {
+  std::string properties_file;
+  std::vector<std::string> overrides;
+  bool check_config = false;
+};
+
+Result<Arguments> parse(int argc, char** argv, options::options_description& visible) {
+  visible.add_options()(
+      "override", options::value<std::vector<std::string>>()->composing(),
+      "Optional property that should override values set in server.properties file")(
+      "check-config", "Check the settings, say what is wrong and end")("version",
+                                                                       "Print version "
+                                                                       "information and exit.")(
+      "help", "Print this");
+  options::options_description all;
+  all.add(visible).add_options()("properties", options::value<std::string>());
+  options::positional_options_description positions;
+  positions.add("properties", 1);
+  options::variables_map given;
+  try {
+    options::store(
+        options::command_line_parser(argc, argv).options(all).positional(positions).run(), given);
+  } catch (const options::error& error) {
+    return samsa::Error{samsa::Errc::invalid_request, error.what()};
+  }
+  if (given.contains("help") || (!given.contains("properties") && !given.contains("version"))) {
+    std::cout << "USAGE: samsa-broker server.properties [--override property=value]*\n" << visible;
+    std::exit(given.contains("help") ? k_ok : k_failed);
+  }
+  if (given.contains("version")) {
+    std::cout << "2.7.0 (Samsa 0.1.0)\n";
+    std::exit(k_ok);
+  }
+  Arguments arguments{.properties_file = given["properties"].as<std::string>(),
+                      .check_config = given.contains("check-config")};
+  if (given.contains("override"))
+    arguments.overrides = given["override"].as<std::vector<std::string>>();
+  return arguments;
+}
+
+Result<samsa::config::BrokerConfig> load(const Arguments& arguments) {
+  auto properties = samsa::config::read_properties(arguments.properties_file);
+  if (!properties) return properties.error();
+  for (const auto& one : arguments.overrides)
+    if (auto applied = samsa::config::apply_override(*properties, one); !applied)
+      return applied.error();
+  return samsa::config::BrokerConfig::from(*properties);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  options::options_description visible;
+  auto arguments = parse(argc, argv, visible);
+  if (!arguments) {
+    std::cerr << arguments.error().message << '\n' << visible;
+    return k_failed;
+  }
+  samsa::broker::start_logging(argv[0]);
+  auto config = load(*arguments);
+  if (!config) {
+    LOG(ERROR) << "Exiting Kafka due to fatal exception: " << config.error().text();
+    return k_failed;
+  }
+  if (arguments->check_config) {
+    for (const auto& warning : config->warnings()) LOG(WARNING) << warning;
+    std::cout << "The settings in " << arguments->properties_file << " are usable.\n";
+    return k_ok;
+  }
+  // Signals are taken by this thread alone, between the broker's start and stop.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  auto broker = samsa::broker::Broker::start(std::move(*config));
+  if (!broker) {
+    LOG(ERROR) << "[KafkaServer] Fatal error during KafkaServer startup. Prepare to shutdown: "
+               << broker.error().text();
+    google::FlushLogFiles(google::GLOG_INFO);
+    std::_Exit(k_failed);
+  }
+  int received = 0;
+  sigwait(&stop_signals, &received);
+  LOG(INFO) << "Terminating process due to signal " << (received == SIGTERM ? "SIGTERM" : "SIGINT");
+  auto stopped = (*broker)->stop();
+  return stopped ? k_ok : k_failed;
+}

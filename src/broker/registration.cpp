@@ -1,0 +1,123 @@
+#include "broker/registration.h"
+
+#include <glog/logging.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <unistd.h>
+
+#include "runtime/wait.h"
+#include "zk/schema/brokers.h"
+
+namespace samsa::broker {
+
+using runtime::Task;
+using zk::ZkCode;
+
+namespace {
+
+Error failed(const std::string& what, ZkCode code) {
+  return {Errc::unknown_server_error, "ZooKeeper: " + what + ": " + to_string(code)};
+}
+
+// 128 random bits, URL-safe base64 without padding, as Kafka's cluster ids.
+std::string random_cluster_id() {
+  unsigned char bits[16];
+  RAND_bytes(bits, sizeof bits);
+  unsigned char text[25];
+  EVP_EncodeBlock(text, bits, sizeof bits);
+  std::string id(reinterpret_cast<char*>(text), 22);
+  for (char& c : id) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  return id;
+}
+
+std::string canonical_host_name() {
+  char name[256] = "localhost";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+}  // namespace
+
+Task<Result<void>> make_persistent_paths(zk::Client& zookeeper) {
+  std::vector<zk::ZkFuture<std::string>> made;
+  for (const auto path : zk::persistent_paths())
+    made.push_back(zookeeper.create(std::string(path), {}, zk::CreateMode::persistent));
+  size_t index = 0;
+  for (auto& future : made) {
+    const auto result = co_await future.wait();
+    const std::string path(zk::persistent_paths()[index++]);
+    if (result || result.code == ZkCode::node_exists) continue;
+    const auto there = co_await zookeeper.exists(path, false).wait();
+    if (!there) co_return failed("can't make " + path, result.code);
+  }
+  co_return ok();
+}
+
+Task<Result<std::string>> cluster_id(zk::Client& zookeeper) {
+  const std::string path(zk::k_cluster_id_path);
+  auto known = co_await zookeeper.get(path, false).wait();
+  if (known.code == ZkCode::no_node) {
+    co_await zookeeper
+        .create(path, zk::encode_cluster_id(random_cluster_id()), zk::CreateMode::persistent)
+        .wait();
+    known = co_await zookeeper.get(path, false).wait();
+  }
+  if (!known) co_return failed("can't read " + path, known.code);
+  co_return zk::decode_cluster_id(known.value.data);
+}
+
+Task<Result<BrokerId>> generate_broker_id(zk::Client& zookeeper, int32_t reserved_max) {
+  const std::string path(zk::k_broker_sequence_path);
+  const auto set = co_await zookeeper.set(path, {}, zk::k_any_version).wait();
+  if (!set) co_return failed("can't raise " + path, set.code);
+  co_return BrokerId{set.value.version + reserved_max};
+}
+
+Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id, Bytes registration,
+                                          milliseconds patience) {
+  constexpr milliseconds k_look_again{50};
+  const std::string path = zk::broker_path(id);
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  bool told = false;
+  for (;;) {
+    std::vector<zk::Op> ops;
+    ops.push_back(zk::Op::create(path, {}, zk::CreateMode::ephemeral));
+    ops.push_back(zk::Op::set(path, registration, zk::k_any_version));
+    const auto made = co_await zookeeper.multi(std::move(ops)).wait();
+    if (made) co_return BrokerEpoch{made.value[1].stat.czxid};
+    const auto there = co_await zookeeper.get(path, false).wait();
+    if (there && there.value.stat.ephemeral_owner == zookeeper.session_id())
+      co_return BrokerEpoch{there.value.stat.czxid};
+    if (std::chrono::steady_clock::now() > deadline) {
+      co_return Error{
+          Errc::invalid_config,
+          "Error while creating ephemeral at " + path + ", node already exists" +
+              (there ? " and owner '" + std::to_string(there.value.stat.ephemeral_owner) +
+                           "' does not match current session '" +
+                           std::to_string(zookeeper.session_id()) + "': " + there.value.data
+                     : std::string())};
+    }
+    if (there && !std::exchange(told, true))
+      LOG(WARNING) << path << " is still held by session " << std::hex
+                   << there.value.stat.ephemeral_owner << std::dec
+                   << "; waiting for it to expire. It says " << there.value.data;
+    co_await runtime::sleep_for(k_look_again);
+  }
+}
+
+Bytes registration_of(const config::BrokerConfig& config,
+                      const std::map<std::string, int32_t>& ports, int64_t now_ms) {
+  zk::BrokerZnode znode{.rack = config.broker_rack, .timestamp_ms = now_ms};
+  for (const auto& endpoint : config.advertised_endpoints()) {
+    const auto bound = ports.find(endpoint.listener_name);
+    const bool any_port = endpoint.port == 0 && bound != ports.end();
+    znode.endpoints.push_back(
+        {.listener = endpoint.listener_name,
+         .security_protocol = std::string(config::name_of(endpoint.security_protocol)),
+         .host = endpoint.host.empty() ? canonical_host_name() : endpoint.host,
+         .port = any_port ? bound->second : endpoint.port});
+  }
+  return znode.encode();
+}
+
+}  // namespace samsa::broker

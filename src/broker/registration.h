@@ -1,0 +1,35 @@
+#pragma once
+// This broker's place in the cluster: the permanent znodes, the cluster's id, the broker's id, and
+// its registration.
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/errc.h"
+#include "base/types.h"
+#include "config/broker_config.h"
+#include "runtime/task.h"
+#include "zk/client/client.h"
+
+namespace samsa::broker {
+
+// Makes what is missing of the paths that every broker relies on.
+runtime::Task<Result<void>> make_persistent_paths(zk::Client& zookeeper);
+
+// The cluster's id; a new one when the cluster is new.
+runtime::Task<Result<std::string>> cluster_id(zk::Client& zookeeper);
+
+// An id above `reserved_max` that no broker had before.
+runtime::Task<Result<BrokerId>> generate_broker_id(zk::Client& zookeeper, int32_t reserved_max);
+
+// Registers and gives the broker epoch. A registration left by this broker's former session is
+// waited out; one of somebody else is an error that names it.
+runtime::Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id,
+                                                   Bytes registration, milliseconds patience);
+
+// What /brokers/ids/N says of this broker; `ports` replaces the ports of listeners on port 0, by
+// listener name.
+Bytes registration_of(const config::BrokerConfig& config,
+                      const std::map<std::string, int32_t>& ports, int64_t now_ms);
+
+}  // namespace samsa::broker

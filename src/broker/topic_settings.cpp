@@ -1,0 +1,82 @@
+#include "broker/topic_settings.h"
+
+#include <glog/logging.h>
+
+#include "config/topic_config.h"
+
+namespace samsa::broker {
+namespace {
+
+std::optional<record::Codec> codec_of(const std::string& name) {
+  if (name == "producer") return std::nullopt;
+  if (name == "gzip") return record::Codec::gzip;
+  if (name == "snappy") return record::Codec::snappy;
+  if (name == "lz4") return record::Codec::lz4;
+  if (name == "zstd") return record::Codec::zstd;
+  return record::Codec::none;
+}
+
+replica::TopicSettings settings_of(const config::BrokerConfig& broker,
+                                   const config::TopicConfig& topic) {
+  replica::TopicSettings settings;
+  auto& log = settings.log;
+  log.segment_bytes = topic.segment_bytes;
+  log.segment_ms = topic.segment_time_ms();
+  log.segment_jitter_ms = topic.segment_jitter_ms;
+  log.segment_index_bytes = topic.segment_index_bytes;
+  log.index_interval_bytes = topic.index_interval_bytes;
+  log.flush_messages = topic.flush_messages;
+  log.flush_ms = topic.flush_ms;
+  log.retention_bytes = topic.retention_bytes;
+  log.retention_ms = topic.retention_ms;
+  log.max_message_bytes = topic.max_message_bytes;
+  log.file_delete_delay_ms = topic.file_delete_delay_ms;
+  log.cleanup_delete = topic.deletes();
+  log.cleanup_compact = topic.compacts();
+  log.compression = codec_of(topic.compression_type);
+  log.message_format = topic.format().magic;
+  log.timestamp_type = topic.message_timestamp_type == "LogAppendTime"
+                           ? record::TimestampType::log_append_time
+                           : record::TimestampType::create_time;
+  log.timestamp_difference_max_ms = topic.message_timestamp_difference_max_ms;
+  log.producer_id_expiration_ms = broker.transactional_id_expiration_ms;
+  settings.min_insync_replicas = topic.min_insync_replicas;
+  return settings;
+}
+
+}  // namespace
+
+std::shared_ptr<const replica::TopicSettings> TopicSettingsCache::get(const std::string& topic) {
+  std::scoped_lock hold(mutex_);
+  if (const auto found = by_topic_.find(topic); found != by_topic_.end()) return found->second;
+  if (!defaults_) {
+    const auto broker = config_.current();
+    const auto plain = config::TopicConfig::from(*broker, {});
+    defaults_ = std::make_shared<const replica::TopicSettings>(settings_of(*broker, *plain));
+  }
+  return defaults_;
+}
+
+void TopicSettingsCache::put(const std::string& topic, const config::Properties& overrides) {
+  const auto broker = config_.current();
+  auto parsed = config::TopicConfig::from(*broker, overrides);
+  if (!parsed) {
+    LOG(ERROR) << "the settings of topic " << topic << " are not usable: " << parsed.error();
+    return;
+  }
+  auto settings = std::make_shared<const replica::TopicSettings>(settings_of(*broker, *parsed));
+  std::scoped_lock hold(mutex_);
+  by_topic_[topic] = std::move(settings);
+}
+
+void TopicSettingsCache::erase(const std::string& topic) {
+  std::scoped_lock hold(mutex_);
+  by_topic_.erase(topic);
+}
+
+log::LogConfig TopicSettingsCache::defaults() const {
+  const auto broker = config_.current();
+  return settings_of(*broker, *config::TopicConfig::from(*broker, {})).log;
+}
+
+}  // namespace samsa::broker

@@ -1,0 +1,384 @@
+#include "controller/controller.h"
+
+#include <glog/logging.h>
+
+#include "zk/schema/brokers.h"
+#include "zk/schema/topics.h"
+
+namespace samsa::controller {
+
+using runtime::Task;
+using zk::Op;
+using zk::WatchEvent;
+using zk::ZkCode;
+
+Controller::Controller(Options options, zk::Client& zookeeper, runtime::EventLoop& loop,
+                       Clock& clock)
+    : options_(std::move(options)),
+      zookeeper_(zookeeper),
+      loop_(loop),
+      clock_(clock),
+      channels_(std::make_unique<BrokerChannels>(
+          loop, gate_, options_.broker_id,
+          [this](BrokerId broker, const auto& request, const auto& response) {
+            on_stopped(broker, request, response);
+          })) {}
+
+Controller::~Controller() = default;
+
+void Controller::start() {
+  runtime::spawn(loop_, "controller", gate_, run_events());
+  enqueue([this] { return elect(); });
+}
+
+void Controller::stop() {
+  constexpr milliseconds k_patience{5000};
+  loop_.post([this] {
+    stopping_ = true;
+    active_ = false;
+    channels_->clear();
+    event_arrived_.notify();
+  });
+  gate_.close();
+  if (!gate_.drain(std::chrono::steady_clock::now() + k_patience))
+    LOG(WARNING) << "the controller's last event did not end in time";
+}
+
+void Controller::enqueue(Event event) {
+  loop_.post([this, event = std::move(event)]() mutable {
+    events_.push_back(std::move(event));
+    event_arrived_.notify();
+  });
+}
+
+Task<void> Controller::run_events() {
+  constexpr milliseconds k_idle_look{60000};
+  while (!stopping_) {
+    if (events_.empty()) {
+      co_await event_arrived_.until(std::chrono::steady_clock::now() + k_idle_look);
+      continue;
+    }
+    Event event = std::move(events_.front());
+    events_.pop_front();
+    co_await event();
+  }
+}
+
+void Controller::on_event(const WatchEvent& event) {
+  using Type = WatchEvent::Type;
+  switch (event.type) {
+    case Type::session_expired:
+      enqueue([this] {
+        return [](Controller* self) -> Task<void> {
+          self->resign();
+          co_return;
+        }(this);
+      });
+      return;
+    case Type::session_established:
+    case Type::session_connected:
+    case Type::session_disconnected:
+      return;
+    case Type::node_created:
+    case Type::node_deleted:
+    case Type::data_changed:
+    case Type::children_changed:
+      break;
+  }
+  if (event.path == zk::k_controller_path) {
+    enqueue([this] { return elect(); });
+  } else if (!active_) {
+    return;
+  } else if (event.path == zk::k_broker_ids_path) {
+    enqueue([this] { return brokers_changed(); });
+  } else if (event.path == zk::k_topics_path) {
+    enqueue([this] { return topics_changed(); });
+  } else if (event.path == zk::k_delete_topics_path) {
+    enqueue([this] { return deletions_changed(); });
+  } else if (event.path.starts_with(zk::k_topics_path) && event.type == Type::data_changed) {
+    enqueue([this, topic = event.path.substr(zk::k_topics_path.size() + 1)] {
+      return read_topics({topic});
+    });
+  }
+}
+
+Op Controller::epoch_check() const {
+  return Op::check(std::string(zk::k_controller_epoch_path), context_.epoch_zk_version);
+}
+
+std::vector<BrokerId> Controller::live_ids() const {
+  std::vector<BrokerId> ids;
+  for (const auto& [id, broker] : context_.live) ids.push_back(id);
+  return ids;
+}
+
+void Controller::resign() {
+  if (!active_.exchange(false)) return;
+  LOG(INFO) << "[Controller id=" << options_.broker_id << "] resigned";
+  channels_->clear();
+  context_ = Context{};
+}
+
+Task<void> Controller::elect() {
+  const std::string path(zk::k_controller_path);
+  for (;;) {
+    if (stopping_) co_return;
+    const auto holder = co_await zookeeper_.get(path, true).wait();
+    if (holder) {
+      const auto id = zk::decode_controller(holder.value.data);
+      const bool is_mine = id && *id == options_.broker_id &&
+                           holder.value.stat.ephemeral_owner == zookeeper_.session_id();
+      if (is_mine && active_) co_return;
+      if (!is_mine) {
+        resign();
+        co_return;
+      }
+      // Ours, but made by an answer that was lost: step down from it and run again, as its epoch is
+      // not known for sure.
+      co_await zookeeper_.remove(path, holder.value.stat.version).wait();
+      continue;
+    }
+    if (holder.code != ZkCode::no_node) {
+      if (holder.code == ZkCode::session_expired) co_return;  // asked again with the new session
+      co_await runtime::sleep_for(milliseconds{100});
+      continue;
+    }
+    resign();
+    if (co_await win_election()) {
+      co_await zookeeper_.exists(path, true).wait();
+      co_await take_office();
+      co_return;
+    }
+  }
+}
+
+// One attempt: /controller and its raised epoch in one step, so that two winners can't share an
+// epoch.
+Task<bool> Controller::win_election() {
+  const std::string epoch_path(zk::k_controller_epoch_path);
+  auto known = co_await zookeeper_.get(epoch_path, false).wait();
+  if (known.code == ZkCode::no_node) {
+    co_await zookeeper_.create(epoch_path, "0", zk::CreateMode::persistent).wait();
+    known = co_await zookeeper_.get(epoch_path, false).wait();
+  }
+  if (!known) co_return false;
+  const int32_t next = std::atoi(known.value.data.c_str()) + 1;
+  std::vector<Op> ops;
+  ops.push_back(Op::create(std::string(zk::k_controller_path),
+                           zk::encode_controller(options_.broker_id, clock_.wall_ms()),
+                           zk::CreateMode::ephemeral));
+  ops.push_back(Op::set(epoch_path, std::to_string(next), known.value.stat.version));
+  const auto won = co_await zookeeper_.multi(std::move(ops)).wait();
+  if (!won) co_return false;
+  context_ = Context{};
+  context_.epoch = ControllerEpoch{next};
+  context_.epoch_zk_version = won.value[1].stat.version;
+  co_return true;
+}
+
+Task<void> Controller::take_office() {
+  LOG(INFO) << "[Controller id=" << options_.broker_id << "] elected with epoch " << context_.epoch;
+  if (!co_await load_cluster()) {
+    LOG(WARNING) << "[Controller id=" << options_.broker_id
+                 << "] could not read the cluster's state; giving the office up";
+    context_ = Context{};
+    co_await zookeeper_.remove(std::string(zk::k_controller_path), zk::k_any_version).wait();
+    co_return;
+  }
+  active_ = true;
+  for (const auto& [id, live] : context_.live) {
+    const auto endpoint = live.broker.endpoints.find(options_.inter_broker_listener);
+    if (endpoint != live.broker.endpoints.end())
+      channels_->add(id, endpoint->second.host, static_cast<uint16_t>(endpoint->second.port));
+  }
+  order_everything(live_ids());
+  co_await elect_missing();
+  co_await deletions_changed();
+  co_await ensure_feature_node();
+}
+
+Task<bool> Controller::load_cluster() {
+  if (!co_await read_brokers()) co_return false;
+  const auto topics = co_await zookeeper_.children(std::string(zk::k_topics_path), true).wait();
+  if (!topics) co_return false;
+  std::vector<zk::ZkFuture<zk::Data>> reads;
+  for (const auto& topic : topics.value)
+    reads.push_back(zookeeper_.get(zk::topic_path(topic), true));
+  std::vector<TopicPartition> partitions;
+  for (size_t i = 0; i < reads.size(); ++i) {
+    const auto data = co_await reads[i].wait();
+    if (data.code == ZkCode::no_node) continue;
+    if (!data) co_return false;
+    auto znode = zk::TopicZnode::decode(data.value.data);
+    if (!znode) {
+      LOG(ERROR) << zk::topic_path(topics.value[i]) << ": " << znode.error();
+      continue;
+    }
+    for (const auto& [index, replicas] : znode->replicas)
+      partitions.push_back({topics.value[i], index});
+    context_.assignments[topics.value[i]] = std::move(znode->replicas);
+  }
+  co_await read_states(std::move(partitions));
+  co_return true;
+}
+
+Task<bool> Controller::read_brokers() {
+  const auto ids = co_await zookeeper_.children(std::string(zk::k_broker_ids_path), true).wait();
+  if (!ids) co_return false;
+  std::vector<std::pair<BrokerId, zk::ZkFuture<zk::Data>>> reads;
+  for (const auto& text : ids.value) {
+    const BrokerId id{std::atoi(text.c_str())};
+    reads.emplace_back(id, zookeeper_.get(zk::broker_path(id), false));
+  }
+  std::map<BrokerId, LiveBroker> live;
+  for (auto& [id, read] : reads) {
+    const auto data = co_await read.wait();
+    if (!data) continue;
+    auto znode = zk::BrokerZnode::decode(data.value.data);
+    if (!znode) {
+      LOG(ERROR) << zk::broker_path(id) << ": " << znode.error();
+      continue;
+    }
+    LiveBroker broker{.broker = {.id = id, .rack = znode->rack},
+                      .epoch = BrokerEpoch{data.value.stat.czxid}};
+    static const std::map<std::string, int16_t, std::less<>> k_protocols = {
+        {"PLAINTEXT", 0}, {"SSL", 1}, {"SASL_PLAINTEXT", 2}, {"SASL_SSL", 3}};
+    for (const auto& endpoint : znode->endpoints) {
+      const auto protocol = k_protocols.find(endpoint.security_protocol);
+      broker.broker.endpoints[endpoint.listener] = {
+          .host = endpoint.host,
+          .port = endpoint.port,
+          .security_protocol = protocol == k_protocols.end() ? int16_t{0} : protocol->second};
+    }
+    live.emplace(id, std::move(broker));
+  }
+  context_.live = std::move(live);
+  co_return true;
+}
+
+Task<void> Controller::read_states(std::vector<TopicPartition> partitions) {
+  std::vector<zk::ZkFuture<zk::Data>> reads;
+  for (const auto& tp : partitions)
+    reads.push_back(zookeeper_.get(zk::partition_state_path(tp), false));
+  for (size_t i = 0; i < reads.size(); ++i) {
+    const auto data = co_await reads[i].wait();
+    if (!data) continue;
+    auto state = zk::PartitionStateZnode::decode(data.value.data);
+    if (!state) {
+      LOG(ERROR) << zk::partition_state_path(partitions[i]) << ": " << state.error();
+      continue;
+    }
+    context_.leaderships[partitions[i]] = {.leader = state->leader,
+                                           .leader_epoch = state->leader_epoch,
+                                           .isr = state->isr,
+                                           .controller_epoch = state->controller_epoch,
+                                           .zk_version = ZkVersion{data.value.stat.version}};
+  }
+}
+
+Task<void> Controller::brokers_changed() {
+  const auto before = context_.live;
+  if (!active_ || !co_await read_brokers()) co_return;
+  std::vector<BrokerId> gone, arrived;
+  for (const auto& [id, broker] : before)
+    if (!context_.live.contains(id)) gone.push_back(id);
+  for (const auto& [id, broker] : context_.live) {
+    const auto known = before.find(id);
+    if (known != before.end() && known->second.epoch == broker.epoch) continue;
+    arrived.push_back(id);
+    if (known != before.end()) gone.push_back(id);  // it came back under a new epoch
+  }
+  for (const BrokerId id : gone) {
+    channels_->remove(id);
+    context_.shutting_down.erase(id);
+    LOG(INFO) << "[Controller id=" << options_.broker_id << "] broker " << id << " has gone";
+  }
+  for (const BrokerId id : arrived) {
+    const auto& endpoints = context_.live.at(id).broker.endpoints;
+    const auto endpoint = endpoints.find(options_.inter_broker_listener);
+    if (endpoint == endpoints.end()) continue;
+    channels_->add(id, endpoint->second.host, static_cast<uint16_t>(endpoint->second.port));
+    LOG(INFO) << "[Controller id=" << options_.broker_id << "] broker " << id << " has come";
+  }
+  if (!arrived.empty()) order_everything(arrived);
+  order_metadata({}, live_ids());
+  if (!gone.empty()) co_await handle_broker_loss(gone);
+  co_await elect_missing();
+  for (const auto& topic : std::set<std::string>(context_.deleting)) try_delete(topic);
+}
+
+Task<void> Controller::topics_changed() {
+  if (!active_) co_return;
+  const auto topics = co_await zookeeper_.children(std::string(zk::k_topics_path), true).wait();
+  if (!topics) co_return;
+  const std::set<std::string, std::less<>> there(topics.value.begin(), topics.value.end());
+  std::vector<std::string> fresh, gone;
+  for (const auto& topic : there)
+    if (!context_.assignments.contains(topic)) fresh.push_back(topic);
+  for (const auto& [topic, partitions] : context_.assignments)
+    if (!there.contains(topic)) gone.push_back(topic);
+  for (const auto& topic : gone) context_.forget_topic(topic);
+  co_await read_topics(std::move(fresh));
+}
+
+Task<void> Controller::read_topics(std::vector<std::string> topics) {
+  if (!active_) co_return;
+  std::vector<zk::ZkFuture<zk::Data>> reads;
+  for (const auto& topic : topics) reads.push_back(zookeeper_.get(zk::topic_path(topic), true));
+  for (size_t i = 0; i < reads.size(); ++i) {
+    const auto data = co_await reads[i].wait();
+    if (!data) continue;
+    auto znode = zk::TopicZnode::decode(data.value.data);
+    if (!znode) {
+      LOG(ERROR) << zk::topic_path(topics[i]) << ": " << znode.error();
+      continue;
+    }
+    if (context_.deleting.contains(topics[i])) continue;
+    context_.assignments[topics[i]] = std::move(znode->replicas);
+  }
+  co_await elect_missing();
+}
+
+Task<void> Controller::ensure_feature_node() {
+  const std::string path(zk::k_feature_path);
+  auto known = co_await zookeeper_.exists(path, false).wait();
+  if (known.code == ZkCode::no_node) {
+    co_await zookeeper_.create(path, zk::encode_empty_feature(), zk::CreateMode::persistent).wait();
+    known = co_await zookeeper_.exists(path, false).wait();
+  }
+  if (known && options_.on_features_epoch) options_.on_features_epoch(known.value.version);
+}
+
+Task<Result<std::vector<TopicPartition>>> Controller::controlled_shutdown(BrokerId broker,
+                                                                          int64_t broker_epoch) {
+  runtime::OneShot<Result<std::vector<TopicPartition>>> answer;
+  struct Run {
+    static Task<void> on_loop(Controller* self, BrokerId id, int64_t epoch,
+                              runtime::OneShot<Result<std::vector<TopicPartition>>> to) {
+      using Answer = Result<std::vector<TopicPartition>>;
+      if (!self->active_) {
+        to.set(Answer{Error{Errc::not_controller}});
+        co_return;
+      }
+      const auto known = self->context_.live.find(id);
+      if (known == self->context_.live.end()) {
+        to.set(Answer{Error{Errc::broker_not_available,
+                            "Broker id " + std::to_string(id.value()) + " does not exist."}});
+        co_return;
+      }
+      if (epoch != -1 && epoch < known->second.epoch.value()) {
+        to.set(Answer{Error{Errc::stale_broker_epoch}});
+        co_return;
+      }
+      self->context_.shutting_down.insert(id);
+      auto left = co_await self->hand_over(id);
+      to.set(Answer{std::move(left)});
+    }
+  };
+  enqueue([this, broker, broker_epoch, answer] {
+    return Run::on_loop(this, broker, broker_epoch, answer);
+  });
+  co_return co_await answer.wait();
+}
+
+}  // namespace samsa::controller

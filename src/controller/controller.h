@@ -1,0 +1,113 @@
+#pragma once
+// The controller: elected through /controller, decides leadership for the cluster, writes it to
+// ZooKeeper and orders it to the brokers. One event at a time, on a loop of its own; decisions are
+// in core/.
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/errc.h"
+#include "controller/broker_channels.h"
+#include "controller/core/context.h"
+#include "runtime/wait.h"
+#include "zk/client/client.h"
+
+namespace samsa::controller {
+
+struct Options {
+  BrokerId broker_id;
+  std::string inter_broker_listener;
+  bool delete_topic_enable = true;
+  // Whether a replica that is not in sync may lead the topic.
+  std::function<bool(const std::string& topic)> unclean_election_allowed;
+  // The version of /feature, whenever it was read.
+  std::function<void(int64_t)> on_features_epoch;
+};
+
+class Controller {
+ public:
+  // The loop is the controller's alone; the client delivers its events on it. Both outlive the
+  // controller.
+  Controller(Options options, zk::Client& zookeeper, runtime::EventLoop& loop, Clock& clock);
+  ~Controller();
+
+  // After the broker has registered: takes part in elections from now on.
+  void start();
+  // Gives the office up. The znode goes with the session. Blocks; not from the loop.
+  void stop();
+  // Every event of the ZooKeeper client; on the loop.
+  void on_event(const zk::WatchEvent& event);
+
+  bool is_active() const { return active_; }
+
+  // The stopping broker hands its leaderships over; the partitions that nobody could take.
+  // NOT_CONTROLLER when not active, STALE_BROKER_EPOCH for an earlier life, BROKER_NOT_AVAILABLE
+  // for an unknown broker. Any loop.
+  runtime::Task<Result<std::vector<TopicPartition>>> controlled_shutdown(BrokerId broker,
+                                                                         int64_t broker_epoch);
+
+ private:
+  using Event = std::function<runtime::Task<void>()>;
+  // A partition's state as it is to be written; fresh ones are created.
+  struct StateWrite {
+    TopicPartition tp;
+    Leadership leadership;
+    bool is_new = false;
+  };
+
+  void enqueue(Event event);
+  runtime::Task<void> run_events();
+
+  runtime::Task<void> elect();
+  runtime::Task<bool> win_election();
+  runtime::Task<bool> load_cluster();
+  runtime::Task<void> take_office();
+  void resign();
+
+  runtime::Task<bool> read_brokers();
+  runtime::Task<void> brokers_changed();
+  runtime::Task<void> topics_changed();
+  runtime::Task<void> read_topics(std::vector<std::string> topics);
+  runtime::Task<void> read_states(std::vector<TopicPartition> partitions);
+  runtime::Task<void> deletions_changed();
+  runtime::Task<void> finish_deletion(std::string topic);
+  runtime::Task<void> ensure_feature_node();
+
+  // Elections over many partitions; what changed is written and ordered.
+  runtime::Task<void> elect_missing();
+  runtime::Task<void> handle_broker_loss(std::vector<BrokerId> gone);
+  runtime::Task<std::vector<TopicPartition>> hand_over(BrokerId broker);
+  // Writes all states pipelined; those that succeeded are in the context and are returned.
+  runtime::Task<std::vector<StateWrite>> write_states(std::vector<StateWrite> writes);
+  runtime::Task<bool> create_parents(const std::vector<StateWrite>& writes);
+
+  void order_leadership(const std::vector<StateWrite>& changes);
+  void order_metadata(const std::vector<TopicPartition>& partitions,
+                      const std::vector<BrokerId>& to);
+  void order_everything(const std::vector<BrokerId>& to);
+  void try_delete(const std::string& topic);
+  void on_stopped(BrokerId broker, const protocol::StopReplicaRequest& request,
+                  const protocol::StopReplicaResponse& response);
+  std::vector<BrokerId> live_ids() const;
+  zk::Op epoch_check() const;
+
+  const Options options_;
+  zk::Client& zookeeper_;
+  runtime::EventLoop& loop_;
+  Clock& clock_;
+  runtime::Gate gate_;
+  std::atomic<bool> active_{false};
+
+  // The loop's alone:
+  Context context_;
+  std::unique_ptr<BrokerChannels> channels_;
+  std::deque<Event> events_;
+  runtime::Signal event_arrived_;
+  bool stopping_ = false;
+};
+
+}  // namespace samsa::controller

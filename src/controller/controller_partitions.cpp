@@ -1,0 +1,353 @@
+// The controller's work on partitions: who leads, in ZooKeeper first and then at the brokers.
+
+#include <glog/logging.h>
+
+#include <algorithm>
+
+#include "controller/controller.h"
+#include "controller/core/election.h"
+#include "zk/schema/topics.h"
+
+namespace samsa::controller {
+
+using runtime::Task;
+using zk::Op;
+using zk::ZkCode;
+using zk::ZkFuture;
+
+namespace {
+
+zk::PartitionStateZnode znode_of(const Leadership& leadership) {
+  return {.controller_epoch = leadership.controller_epoch,
+          .leader = leadership.leader,
+          .leader_epoch = leadership.leader_epoch,
+          .isr = leadership.isr};
+}
+
+}  // namespace
+
+// A new partition gets its first leader; one whose leader is not alive gets another.
+Task<void> Controller::elect_missing() {
+  if (!active_) co_return;
+  std::vector<StateWrite> writes;
+  for (const auto& [topic, partitions] : context_.assignments) {
+    if (context_.deleting.contains(topic)) continue;
+    for (const auto& [index, replicas] : partitions) {
+      const TopicPartition tp{topic, index};
+      const auto known = context_.leaderships.find(tp);
+      if (known == context_.leaderships.end()) {
+        if (auto first = elect_first(context_, replicas))
+          writes.push_back({tp, std::move(*first), true});
+      } else if (!context_.is_live(known->second.leader)) {
+        const bool unclean =
+            options_.unclean_election_allowed && options_.unclean_election_allowed(topic);
+        auto next = elect_offline(context_, replicas, known->second, unclean);
+        if (next.leader != known->second.leader) writes.push_back({tp, std::move(next)});
+      }
+    }
+  }
+  if (writes.empty()) co_return;
+  order_leadership(co_await write_states(std::move(writes)));
+}
+
+// Parents of new partitions' states; what exists already is fine.
+Task<bool> Controller::create_parents(const std::vector<StateWrite>& writes) {
+  std::vector<std::string> paths;
+  std::set<std::string> topics;
+  for (const auto& write : writes)
+    if (write.is_new && topics.insert(write.tp.topic).second)
+      paths.push_back(zk::partitions_path(write.tp.topic));
+  for (const auto& write : writes)
+    if (write.is_new) paths.push_back(zk::partition_path(write.tp));
+  std::vector<ZkFuture<std::vector<zk::OpResult>>> created;
+  for (auto& path : paths) {
+    std::vector<Op> ops;
+    ops.push_back(epoch_check());
+    ops.push_back(Op::create(std::move(path), {}));
+    created.push_back(zookeeper_.multi(std::move(ops)));
+  }
+  bool fenced = false;
+  for (auto& future : created) {
+    const auto result = co_await future.wait();
+    if (result.code == ZkCode::bad_version) fenced = true;
+  }
+  co_return !fenced;
+}
+
+Task<std::vector<Controller::StateWrite>> Controller::write_states(std::vector<StateWrite> writes) {
+  std::vector<StateWrite> written;
+  if (!co_await create_parents(writes)) {
+    resign();
+    co_return written;
+  }
+  std::vector<ZkFuture<std::vector<zk::OpResult>>> results;
+  for (const auto& write : writes) {
+    std::vector<Op> ops;
+    ops.push_back(epoch_check());
+    const std::string path = zk::partition_state_path(write.tp);
+    const Bytes state = znode_of(write.leadership).encode();
+    ops.push_back(write.is_new ? Op::create(path, state)
+                               : Op::set(path, state, write.leadership.zk_version.value()));
+    results.push_back(zookeeper_.multi(std::move(ops)));
+  }
+  std::vector<TopicPartition> unclear;
+  for (size_t i = 0; i < results.size(); ++i) {
+    const auto result = co_await results[i].wait();
+    if (!result) {
+      LOG(WARNING) << "the state of " << writes[i].tp
+                   << " could not be written: " << to_string(result.code);
+      unclear.push_back(writes[i].tp);
+      continue;
+    }
+    auto& write = writes[i];
+    write.leadership.zk_version = ZkVersion{write.is_new ? 0 : result.value[1].stat.version};
+    context_.leaderships[write.tp] = write.leadership;
+    written.push_back(std::move(write));
+  }
+  if (!unclear.empty()) co_await read_states(std::move(unclear));
+  co_return written;
+}
+
+Task<void> Controller::handle_broker_loss(std::vector<BrokerId> gone) {
+  std::vector<StateWrite> writes;
+  for (const BrokerId id : gone) {
+    for (const auto& tp : context_.partitions_on(id)) {
+      const auto known = context_.leaderships.find(tp);
+      if (known == context_.leaderships.end() || known->second.leader == id) continue;
+      if (std::ranges::find(known->second.isr, id) == known->second.isr.end()) continue;
+      writes.push_back({tp, without_replica(known->second, id)});
+      writes.back().leadership.controller_epoch = context_.epoch;
+    }
+  }
+  if (!writes.empty()) order_leadership(co_await write_states(std::move(writes)));
+}
+
+Task<std::vector<TopicPartition>> Controller::hand_over(BrokerId broker) {
+  std::vector<StateWrite> writes;
+  std::vector<TopicPartition> left;
+  for (const auto& tp : context_.partitions_on(broker)) {
+    const auto known = context_.leaderships.find(tp);
+    const Replicas* replicas = context_.replicas(tp);
+    if (known == context_.leaderships.end() || replicas->size() < 2) continue;
+    if (known->second.leader == broker) {
+      if (auto next = elect_for_shutdown(context_, *replicas, known->second)) {
+        writes.push_back({tp, std::move(*next)});
+      } else {
+        left.push_back(tp);
+      }
+    } else if (std::ranges::find(known->second.isr, broker) != known->second.isr.end()) {
+      writes.push_back({tp, without_replica(known->second, broker)});
+      writes.back().leadership.controller_epoch = context_.epoch;
+    }
+  }
+  if (!writes.empty()) order_leadership(co_await write_states(std::move(writes)));
+  co_return left;
+}
+
+void Controller::order_leadership(const std::vector<StateWrite>& changes) {
+  using protocol::LeaderAndIsrRequest;
+  std::map<BrokerId, std::map<std::string, LeaderAndIsrRequest::LeaderAndIsrTopicState>> orders;
+  std::vector<TopicPartition> partitions;
+  for (const auto& change : changes) {
+    partitions.push_back(change.tp);
+    const Replicas* replicas = context_.replicas(change.tp);
+    if (replicas == nullptr) continue;
+    LeaderAndIsrRequest::LeaderAndIsrPartitionState state{
+        .partition_index = change.tp.partition,
+        .controller_epoch = change.leadership.controller_epoch.value(),
+        .leader = change.leadership.leader.value(),
+        .leader_epoch = change.leadership.leader_epoch.value(),
+        .zk_version = change.leadership.zk_version.value(),
+        .is_new = change.is_new};
+    for (const BrokerId id : change.leadership.isr) state.isr.push_back(id.value());
+    for (const BrokerId id : *replicas) state.replicas.push_back(id.value());
+    for (const BrokerId id : *replicas) {
+      if (!context_.is_live(id)) continue;
+      auto& topic = orders[id][change.tp.topic];
+      topic.topic_name = change.tp.topic;
+      topic.partition_states.push_back(state);
+    }
+  }
+  for (auto& [id, topics] : orders) {
+    LeaderAndIsrRequest request{.controller_id = options_.broker_id.value(),
+                                .controller_epoch = context_.epoch.value(),
+                                .broker_epoch = context_.live.at(id).epoch.value()};
+    for (auto& [name, topic] : topics) request.topic_states.push_back(std::move(topic));
+    for (const auto& [live_id, live] : context_.live) {
+      const auto endpoint = live.broker.endpoints.find(options_.inter_broker_listener);
+      if (endpoint != live.broker.endpoints.end())
+        request.live_leaders.push_back({.broker_id = live_id.value(),
+                                        .host_name = endpoint->second.host,
+                                        .port = endpoint->second.port});
+    }
+    channels_->send(id, std::move(request));
+  }
+  order_metadata(partitions, live_ids());
+}
+
+void Controller::order_metadata(const std::vector<TopicPartition>& partitions,
+                                const std::vector<BrokerId>& to) {
+  using protocol::UpdateMetadataRequest;
+  UpdateMetadataRequest request{.controller_id = options_.broker_id.value(),
+                                .controller_epoch = context_.epoch.value()};
+  std::map<std::string, UpdateMetadataRequest::UpdateMetadataTopicState> topics;
+  for (const auto& tp : partitions) {
+    const auto known = context_.leaderships.find(tp);
+    const Replicas* replicas = context_.replicas(tp);
+    if (known == context_.leaderships.end() || replicas == nullptr) continue;
+    auto& topic = topics[tp.topic];
+    topic.topic_name = tp.topic;
+    auto& state = topic.partition_states.emplace_back();
+    state.partition_index = tp.partition;
+    state.controller_epoch = known->second.controller_epoch.value();
+    state.leader = context_.deleting.contains(tp.topic) ? metadata::k_leader_during_delete.value()
+                                                        : known->second.leader.value();
+    state.leader_epoch = known->second.leader_epoch.value();
+    state.zk_version = known->second.zk_version.value();
+    for (const BrokerId id : known->second.isr) state.isr.push_back(id.value());
+    for (const BrokerId id : *replicas) {
+      state.replicas.push_back(id.value());
+      if (!context_.is_live(id)) state.offline_replicas.push_back(id.value());
+    }
+  }
+  for (auto& [name, topic] : topics) request.topic_states.push_back(std::move(topic));
+  for (const auto& [id, live] : context_.live) {
+    auto& broker = request.live_brokers.emplace_back();
+    broker.id = id.value();
+    broker.rack = live.broker.rack;
+    for (const auto& [listener, endpoint] : live.broker.endpoints)
+      broker.endpoints.push_back({.port = endpoint.port,
+                                  .host = endpoint.host,
+                                  .listener = listener,
+                                  .security_protocol = endpoint.security_protocol});
+  }
+  for (const BrokerId id : to) {
+    request.broker_epoch = context_.live.at(id).epoch.value();
+    channels_->send(id, request);
+  }
+}
+
+// What a broker that has just come must know: all of the cluster, and what it leads or follows.
+void Controller::order_everything(const std::vector<BrokerId>& to) {
+  std::vector<TopicPartition> all;
+  for (const auto& [tp, leadership] : context_.leaderships) all.push_back(tp);
+  order_metadata(all, to);
+  std::vector<StateWrite> theirs;
+  for (const auto& [tp, leadership] : context_.leaderships) {
+    const Replicas* replicas = context_.replicas(tp);
+    if (replicas == nullptr || context_.deleting.contains(tp.topic)) continue;
+    if (!context_.is_live(leadership.leader)) continue;  // elect_missing() comes next
+    const bool concerns = std::ranges::any_of(
+        to, [&](BrokerId id) { return std::ranges::find(*replicas, id) != replicas->end(); });
+    if (concerns) theirs.push_back({tp, leadership});
+  }
+  if (!theirs.empty()) order_leadership(theirs);
+}
+
+Task<void> Controller::deletions_changed() {
+  if (!active_) co_return;
+  const auto asked =
+      co_await zookeeper_.children(std::string(zk::k_delete_topics_path), true).wait();
+  if (!asked) co_return;
+  for (const auto& topic : asked.value) {
+    const bool known = context_.assignments.contains(topic);
+    if (known && options_.delete_topic_enable) {
+      if (context_.deleting.insert(topic).second)
+        LOG(INFO) << "[Controller id=" << options_.broker_id << "] deleting topic " << topic;
+      try_delete(topic);
+      continue;
+    }
+    LOG(WARNING) << "[Controller id=" << options_.broker_id << "] dropped the request to delete "
+                 << topic
+                 << (known ? ": delete.topic.enable is false" : ": there is no such topic");
+    std::vector<Op> ops;
+    ops.push_back(epoch_check());
+    ops.push_back(Op::remove(zk::delete_topic_path(topic)));
+    co_await zookeeper_.multi(std::move(ops)).wait();
+  }
+}
+
+// Orders the replicas that are alive and still there to go. Those of dead brokers are removed when
+// they are back and find the topic gone, so that one dead broker can't block the name
+// (KAFKA-10548).
+void Controller::try_delete(const std::string& topic) {
+  using protocol::StopReplicaRequest;
+  const auto assignment = context_.assignments.find(topic);
+  if (assignment == context_.assignments.end()) return;
+  std::map<BrokerId, StopReplicaRequest::StopReplicaTopicState> orders;
+  std::vector<TopicPartition> partitions;
+  for (const auto& [index, replicas] : assignment->second) {
+    partitions.push_back({topic, index});
+    for (const BrokerId id : replicas) {
+      if (!context_.is_live(id) || context_.deleted_on[topic].contains(id)) continue;
+      constexpr int32_t k_epoch_during_delete = -2;
+      orders[id].topic_name = topic;
+      orders[id].partition_states.push_back({.partition_index = index,
+                                             .leader_epoch = k_epoch_during_delete,
+                                             .delete_partition = true});
+    }
+  }
+  order_metadata(partitions, live_ids());
+  if (orders.empty()) {
+    enqueue([this, topic] { return finish_deletion(topic); });
+    return;
+  }
+  for (auto& [id, state] : orders) {
+    StopReplicaRequest request{.controller_id = options_.broker_id.value(),
+                               .controller_epoch = context_.epoch.value(),
+                               .broker_epoch = context_.live.at(id).epoch.value()};
+    request.topic_states.push_back(std::move(state));
+    channels_->send(id, std::move(request));
+  }
+}
+
+void Controller::on_stopped(BrokerId broker, const protocol::StopReplicaRequest& request,
+                            const protocol::StopReplicaResponse& response) {
+  for (const auto& state : request.topic_states) {
+    if (!context_.deleting.contains(state.topic_name)) continue;
+    const bool failed = std::ranges::any_of(response.partition_errors, [&](const auto& error) {
+      return error.topic_name == state.topic_name && error.error_code != 0;
+    });
+    if (failed) {
+      LOG(WARNING) << "broker " << broker << " could not delete its replicas of topic "
+                   << state.topic_name;
+      continue;
+    }
+    context_.deleted_on[state.topic_name].insert(broker);
+    bool done = true;
+    for (const auto& [index, replicas] : context_.assignments[state.topic_name])
+      for (const BrokerId id : replicas)
+        done =
+            done && (!context_.is_live(id) || context_.deleted_on[state.topic_name].contains(id));
+    if (done) enqueue([this, topic = state.topic_name] { return finish_deletion(topic); });
+  }
+}
+
+Task<void> Controller::finish_deletion(std::string topic) {
+  if (!active_ || !context_.deleting.contains(topic)) co_return;
+  std::vector<std::string> paths;
+  for (const auto& [index, replicas] : context_.assignments[topic]) {
+    paths.push_back(zk::partition_state_path({topic, index}));
+    paths.push_back(zk::partition_path({topic, index}));
+  }
+  paths.push_back(zk::partitions_path(topic));
+  paths.push_back(zk::topic_path(topic));
+  paths.push_back("/config/topics/" + topic);
+  paths.push_back(zk::delete_topic_path(topic));
+  std::vector<ZkFuture<std::vector<zk::OpResult>>> removals;
+  for (const auto& path : paths) {
+    std::vector<Op> ops;
+    ops.push_back(epoch_check());
+    ops.push_back(Op::remove(path));
+    removals.push_back(zookeeper_.multi(std::move(ops)));
+  }
+  for (size_t i = 0; i < removals.size(); ++i) {
+    const auto removed = co_await removals[i].wait();
+    if (!removed && removed.code != ZkCode::no_node)
+      LOG(WARNING) << paths[i] << " could not be removed: " << to_string(removed.code);
+  }
+  context_.forget_topic(topic);
+  LOG(INFO) << "[Controller id=" << options_.broker_id << "] topic " << topic << " is deleted";
+}
+
+}  // namespace samsa::controller

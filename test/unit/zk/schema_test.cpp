@@ -1,0 +1,79 @@
+#include <gtest/gtest.h>
+
+#include "zk/schema/brokers.h"
+#include "zk/schema/topics.h"
+
+namespace samsa::zk {
+namespace {
+
+// The expected texts were read from the transaction log of a ZooKeeper that served Kafka 2.7.0
+// brokers.
+
+TEST(BrokerZnode, IsWrittenAsKafkaWritesIt) {
+  const BrokerZnode broker{.endpoints = {{"PLAINTEXT", "PLAINTEXT", "127.0.0.1", 19092}},
+                           .timestamp_ms = 1795335249511};
+  const std::string expected =
+      R"({"features":{},"listener_security_protocol_map":{"PLAINTEXT":"PLAINTEXT"},)"
+      R"("endpoints":["PLAINTEXT://127.0.0.1:19092"],"jmx_port":-1,"port":19092,)"
+      R"("host":"127.0.0.1","version":5,"timestamp":"1795335249511"})";
+  EXPECT_EQ(broker.encode(), expected);
+  const auto read = BrokerZnode::decode(expected);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->endpoints[0].port, 19092);
+  EXPECT_EQ(read->timestamp_ms, 1795335249511);
+}
+
+TEST(BrokerZnode, ReadsTheOldFormAndIgnoresUnknownFields) {
+  const auto read = BrokerZnode::decode(
+      R"({"jmx_port":-1,"timestamp":"1","host":"h","version":1,"port":9092,"new":[1]})");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->endpoints[0].host, "h");
+  EXPECT_FALSE(BrokerZnode::decode("{}"));
+  EXPECT_FALSE(BrokerZnode::decode("not json"));
+}
+
+TEST(BrokerZnode, PutsIpv6HostsInBrackets) {
+  const BrokerZnode broker{.endpoints = {{"A", "PLAINTEXT", "::1", 9}}};
+  const auto read = BrokerZnode::decode(broker.encode());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->endpoints[0].host, "::1");
+  EXPECT_EQ(read->endpoints[0].security_protocol, "PLAINTEXT");
+}
+
+TEST(TopicZnode, IsWrittenAsKafkaWritesIt) {
+  const TopicZnode topic{.replicas = {{0, {BrokerId{3}, BrokerId{1}, BrokerId{2}}},
+                                      {1, {BrokerId{1}, BrokerId{2}, BrokerId{3}}}}};
+  const std::string expected =
+      R"({"version":2,"partitions":{"0":[3,1,2],"1":[1,2,3]},"adding_replicas":{},"removing_replicas":{}})";
+  EXPECT_EQ(topic.encode(), expected);
+  const auto read = TopicZnode::decode(expected);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->replicas, topic.replicas);
+}
+
+TEST(PartitionStateZnode, IsWrittenAsKafkaWritesIt) {
+  const PartitionStateZnode state{.controller_epoch = ControllerEpoch{1},
+                                  .leader = BrokerId{3},
+                                  .leader_epoch = LeaderEpoch{0},
+                                  .isr = {BrokerId{3}, BrokerId{1}, BrokerId{2}}};
+  const std::string expected =
+      R"({"controller_epoch":1,"leader":3,"version":1,"leader_epoch":0,"isr":[3,1,2]})";
+  EXPECT_EQ(state.encode(), expected);
+  const auto read = PartitionStateZnode::decode(expected);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->isr, state.isr);
+  EXPECT_FALSE(PartitionStateZnode::decode(R"({"leader":1})"));
+}
+
+TEST(Znodes, OfTheClusterAreWrittenAsKafkaWritesThem) {
+  EXPECT_EQ(encode_controller(BrokerId{2}, 1795335249829),
+            R"({"version":1,"brokerid":2,"timestamp":"1795335249829"})");
+  EXPECT_EQ(encode_cluster_id("CL_AAJK9R2qFh1zY3uGZBg"),
+            R"({"version":"1","id":"CL_AAJK9R2qFh1zY3uGZBg"})");
+  EXPECT_EQ((ProducerIdBlock{BrokerId{2}, 0, 999}.encode()),
+            R"({"version":1,"broker":2,"block_start":"0","block_end":"999"})");
+  EXPECT_EQ(encode_empty_feature(), R"({"features":{},"version":1,"status":1})");
+}
+
+}  // namespace
+}  // namespace samsa::zk

@@ -1,0 +1,279 @@
+#include "zk/client/apache_session.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+namespace samsa::zk {
+namespace {
+
+constexpr milliseconds k_first_backoff{100};
+constexpr milliseconds k_longest_backoff{5000};
+
+WatchEvent::Type type_of(int type) {
+  if (type == ZOO_CREATED_EVENT) return WatchEvent::Type::node_created;
+  if (type == ZOO_DELETED_EVENT) return WatchEvent::Type::node_deleted;
+  if (type == ZOO_CHANGED_EVENT) return WatchEvent::Type::data_changed;
+  return WatchEvent::Type::children_changed;
+}
+
+bool is_node_event(int type) {
+  return type == ZOO_CREATED_EVENT || type == ZOO_DELETED_EVENT || type == ZOO_CHANGED_EVENT ||
+         type == ZOO_CHILD_EVENT;
+}
+
+}  // namespace
+
+ApacheSession::ApacheSession(ConnectOptions options, runtime::Workers& worker)
+    : options_(std::move(options)), worker_(worker) {}
+
+bool ApacheSession::is_lost(int rc) {
+  return rc == ZCONNECTIONLOSS || rc == ZOPERATIONTIMEOUT || rc == ZCLOSING ||
+         rc == ZSESSIONEXPIRED || rc == ZINVALIDSTATE || rc == ZAUTHFAILED;
+}
+
+Result<void> ApacheSession::open() {
+  const auto deadline = std::chrono::steady_clock::now() + options_.connection_timeout;
+  int reason = 0;
+  while (!open_handle()) {
+    reason = errno;
+    if (std::chrono::steady_clock::now() >= deadline) break;
+    std::this_thread::sleep_for(k_first_backoff);  // a name that does not resolve yet
+  }
+  Hold hold(mutex_);
+  const bool arrived =
+      changed_.wait_until(hold, deadline, [this] { return state_ == SessionState::connected; });
+  if (arrived) return ok();
+  std::string message =
+      "Timed out waiting for connection while in state: CONNECTING (" + options_.connect + ")";
+  if (!handle_) message += std::string(": ") + std::strerror(reason);
+  return Error(Errc::network_exception, std::move(message));
+}
+
+bool ApacheSession::open_handle() {
+  auto handle = std::make_shared<Handle>();
+  handle->session = this;
+  {
+    Hold hold(mutex_);
+    handle->number = ++handle_number_;
+    session_open_ = false;
+  }
+  zhandle_t* zh =
+      zookeeper_init(options_.connect.c_str(), &ApacheSession::watch,
+                     static_cast<int>(options_.session_timeout.count()), nullptr, handle.get(), 0);
+  if (zh == nullptr) return false;
+  handle->zh = zh;
+  {
+    Hold hold(mutex_);
+    if (state_ != SessionState::closed) {
+      handle_ = std::move(handle);
+      return true;
+    }
+  }
+  zookeeper_close(zh);  // the client was closed meanwhile
+  return true;
+}
+
+void ApacheSession::close() {
+  std::vector<CallPtr> orphans;
+  std::shared_ptr<Handle> handle;
+  {
+    Hold hold(mutex_);
+    if (state_ == SessionState::closed) return;
+    state_ = SessionState::closed;
+    handle = std::move(handle_);
+    zh_ = nullptr;
+    for (auto* calls : {&waiting_, &unknown_}) {
+      for (auto& [number, call] : *calls) orphans.push_back(call);
+      calls->clear();
+    }
+    changed_.notify_all();
+  }
+  for (const auto& call : orphans) call->fail(ZkCode::session_expired);
+  if (handle) zookeeper_close(handle->zh);
+}
+
+void ApacheSession::start(const CallPtr& call) {
+  Hold hold(mutex_);
+  call->session = shared_from_this();
+  call->number = ++calls_;
+  if (state_ == SessionState::connected) return submit(call);
+  if (state_ != SessionState::closed) {
+    waiting_.emplace(call->number, call);
+    return;
+  }
+  hold.unlock();
+  call->fail(ZkCode::session_expired);
+}
+
+// Under the mutex, so that calls reach the wire in the order of calling.
+void ApacheSession::submit(const CallPtr& call) {
+  auto context = std::make_unique<CallPtr>(call);
+  const int rc = call->submit(zh_, context.get());
+  if (rc == ZOK) {
+    (void)context.release();  // the completion takes it
+  } else if (is_lost(rc)) {
+    waiting_.emplace(call->number, call);  // the session's end is on its way to us
+  } else {
+    call->fail(code_of(rc));
+  }
+}
+
+void ApacheSession::lost(const CallPtr& call) {
+  Hold hold(mutex_);
+  // A handle that has gone takes its calls along, whatever the code.
+  const bool ended =
+      state_ == SessionState::closed || state_ == SessionState::expired || !session_open_;
+  if (ended) {
+    hold.unlock();
+    return call->fail(ZkCode::session_expired);
+  }
+  if (state_ == SessionState::connected) {
+    if (call->retriable) return submit(call);
+    hold.unlock();
+    return call->fail(ZkCode::connection_loss);
+  }
+  (call->retriable ? waiting_ : unknown_).emplace(call->number, call);
+}
+
+void ApacheSession::watch(zhandle_t* zh, int type, int state, const char* path, void* context) {
+  const auto* handle = static_cast<const Handle*>(context);
+  if (is_node_event(type)) {
+    handle->session->tell(type_of(type), path == nullptr ? "" : path);
+  } else if (type == ZOO_SESSION_EVENT) {
+    handle->session->on_session_event(*handle, zh, state);
+  }
+}
+
+void ApacheSession::on_session_event(const Handle& handle, zhandle_t* zh, int state) {
+  Hold hold(mutex_);
+  if (state_ == SessionState::closed || handle.number != handle_number_) return;
+  if (state == ZOO_CONNECTED_STATE || state == ZOO_READONLY_STATE) {
+    std::vector<CallPtr> unknown;
+    for (auto& [number, call] : unknown_) unknown.push_back(call);
+    unknown_.clear();
+    connected(zh);
+    hold.unlock();
+    for (const auto& call : unknown) call->fail(ZkCode::connection_loss);
+  } else if (state == ZOO_EXPIRED_SESSION_STATE || state == ZOO_AUTH_FAILED_STATE) {
+    expire(std::move(hold));
+  } else if (state_ == SessionState::connected) {
+    disconnected();
+  }
+}
+
+void ApacheSession::connected(zhandle_t* zh) {
+  zh_ = zh;
+  state_ = SessionState::connected;
+  session_id_ = zoo_client_id(zh)->client_id;
+  negotiated_ = milliseconds(zoo_recv_timeout(zh));
+  const bool fresh = !session_open_;
+  session_open_ = true;
+  if (fresh) ++generation_;
+  LOG(INFO) << "ZooKeeper session 0x" << std::hex << session_id_ << std::dec
+            << (fresh ? " established with " : " reconnected to ") << options_.connect
+            << ", timeout " << negotiated_.count() << " ms";
+  tell(fresh ? WatchEvent::Type::session_established : WatchEvent::Type::session_connected);
+  auto waiting = std::move(waiting_);
+  waiting_.clear();
+  for (const auto& [number, call] : waiting) submit(call);
+  changed_.notify_all();
+}
+
+void ApacheSession::disconnected() {
+  state_ = SessionState::connecting;
+  const uint64_t disconnection = ++disconnections_;
+  LOG(WARNING) << "ZooKeeper connection lost, reconnecting to " << options_.connect;
+  tell(WatchEvent::Type::session_disconnected);
+  // Only a server can say "expired". When none answers, we still must stop acting on the session.
+  options_.loop->call_after(negotiated_, [weak = weak_from_this(), disconnection] {
+    const auto self = weak.lock();
+    if (!self) return;
+    Hold hold(self->mutex_);
+    const bool still = self->state_ == SessionState::connecting && self->session_open_ &&
+                       self->disconnections_ == disconnection;
+    if (still) self->expire(std::move(hold));
+  });
+}
+
+void ApacheSession::expire(Hold hold) {
+  LOG(WARNING) << "ZooKeeper session 0x" << std::hex << session_id_ << std::dec << " expired";
+  state_ = SessionState::expired;
+  session_open_ = false;
+  ++handle_number_;  // the old handle has nothing more to say
+  zh_ = nullptr;
+  std::vector<CallPtr> orphans;
+  for (auto* calls : {&waiting_, &unknown_}) {
+    for (auto& [number, call] : *calls) orphans.push_back(call);
+    calls->clear();
+  }
+  tell(WatchEvent::Type::session_expired);
+  // The handle's number may be the first event's, before zookeeper_init has returned to us.
+  worker_.post([self = shared_from_this()] {
+    std::shared_ptr<Handle> old;
+    {
+      Hold inner(self->mutex_);
+      if (self->state_ == SessionState::closed) return;
+      old = std::move(self->handle_);
+    }
+    self->reopen(std::move(old));
+  });
+  hold.unlock();
+  for (const auto& call : orphans) call->fail(ZkCode::session_expired);
+}
+
+void ApacheSession::reopen(std::shared_ptr<Handle> old) {
+  if (old) zookeeper_close(old->zh);  // outstanding completions run in here
+  {
+    Hold hold(mutex_);
+    if (state_ == SessionState::closed) return;
+    state_ = SessionState::connecting;
+  }
+  milliseconds backoff = k_first_backoff;
+  while (!open_handle()) {
+    LOG(WARNING) << "Cannot open a ZooKeeper session with " << options_.connect << ": "
+                 << std::strerror(errno) << "; next try in " << backoff.count() << " ms";
+    Hold hold(mutex_);
+    const auto closed = [this] { return state_ == SessionState::closed; };
+    if (changed_.wait_for(hold, backoff, closed)) return;
+    backoff = std::min(backoff * 2, k_longest_backoff);
+  }
+}
+
+void ApacheSession::tell(WatchEvent::Type type, std::string path) {
+  options_.loop->post([weak = weak_from_this(), event = WatchEvent{type, std::move(path)}] {
+    const auto self = weak.lock();
+    if (!self) return;
+    std::function<void(const WatchEvent&)> listener;
+    {
+      std::scoped_lock hold(self->listener_mutex_);
+      listener = self->listener_;
+    }
+    if (listener) listener(event);
+  });
+}
+
+int64_t ApacheSession::session_id() const {
+  Hold hold(mutex_);
+  return session_id_;
+}
+
+uint64_t ApacheSession::generation() const {
+  Hold hold(mutex_);
+  return generation_;
+}
+
+SessionState ApacheSession::state() const {
+  Hold hold(mutex_);
+  return state_;
+}
+
+void ApacheSession::set_listener(std::function<void(const WatchEvent&)> listener) {
+  std::scoped_lock hold(listener_mutex_);
+  listener_ = std::move(listener);
+}
+
+}  // namespace samsa::zk

@@ -1,0 +1,32 @@
+#include "zk/schema/json.h"
+
+#include <charconv>
+
+namespace samsa::zk {
+
+Result<boost::json::object> parse_object(BytesView json) {
+  boost::system::error_code error;
+  auto value = boost::json::parse(json, error);
+  if (error || !value.is_object())
+    return Error{Errc::invalid_request, "not a JSON object: " + std::string(json.substr(0, 200))};
+  return std::move(value.as_object());
+}
+
+std::optional<int32_t> parse_int32(std::string_view text) {
+  int32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<int32_t> int32_of(const boost::json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  if (value == nullptr || !value->is_int64()) return std::nullopt;
+  return static_cast<int32_t>(value->as_int64());
+}
+
+std::string json_string(std::string_view text) {
+  return boost::json::serialize(boost::json::value(text));
+}
+
+}  // namespace samsa::zk
