@@ -8,16 +8,27 @@
 #include "api/reply.h"
 #include "protocol/messages/controlled_shutdown.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/heartbeat.h"
 #include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/join_group.h"
 #include "protocol/messages/leader_and_isr.h"
+#include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offset.h"
+#include "protocol/messages/list_partition_reassignments.h"
 #include "protocol/messages/metadata.h"
+#include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/stop_replica.h"
+#include "protocol/messages/sync_group.h"
 #include "protocol/messages/update_metadata.h"
 
 namespace samsa::api {
@@ -84,6 +95,18 @@ constexpr std::array<Answer, k_api_count> make_table() {
   on(ApiKey::offset_for_leader_epoch,
      answer<protocol::OffsetForLeaderEpochRequest, offset_for_leader_epoch>);
   on(ApiKey::describe_log_dirs, answer<protocol::DescribeLogDirsRequest, describe_log_dirs>);
+  on(ApiKey::delete_groups, answer<protocol::DeleteGroupsRequest, delete_groups>);
+  on(ApiKey::describe_configs, answer<protocol::DescribeConfigsRequest, describe_configs>);
+  on(ApiKey::describe_groups, answer<protocol::DescribeGroupsRequest, describe_groups>);
+  on(ApiKey::heartbeat, answer<protocol::HeartbeatRequest, heartbeat>);
+  on(ApiKey::join_group, answer<protocol::JoinGroupRequest, join_group>);
+  on(ApiKey::leave_group, answer<protocol::LeaveGroupRequest, leave_group>);
+  on(ApiKey::list_groups, answer<protocol::ListGroupsRequest, list_groups>);
+  on(ApiKey::offset_commit, answer<protocol::OffsetCommitRequest, offset_commit>);
+  on(ApiKey::offset_fetch, answer<protocol::OffsetFetchRequest, offset_fetch>);
+  on(ApiKey::sync_group, answer<protocol::SyncGroupRequest, sync_group>);
+  on(ApiKey::list_partition_reassignments,
+     answer<protocol::ListPartitionReassignmentsRequest, list_partition_reassignments>);
   return table;
 }
 

@@ -16,10 +16,21 @@ SAMSA_MESSAGES(CreateTopics)
 SAMSA_MESSAGES(DeleteRecords)
 SAMSA_MESSAGES(DeleteTopics)
 SAMSA_MESSAGES(DescribeLogDirs)
+SAMSA_MESSAGES(DeleteGroups)
+SAMSA_MESSAGES(DescribeConfigs)
+SAMSA_MESSAGES(DescribeGroups)
+SAMSA_MESSAGES(Heartbeat)
+SAMSA_MESSAGES(JoinGroup)
+SAMSA_MESSAGES(LeaveGroup)
+SAMSA_MESSAGES(ListGroups)
+SAMSA_MESSAGES(OffsetCommit)
+SAMSA_MESSAGES(OffsetFetch)
+SAMSA_MESSAGES(SyncGroup)
 SAMSA_MESSAGES(FindCoordinator)
 SAMSA_MESSAGES(InitProducerId)
 SAMSA_MESSAGES(LeaderAndIsr)
 SAMSA_MESSAGES(ListOffset)
+SAMSA_MESSAGES(ListPartitionReassignments)
 SAMSA_MESSAGES(Metadata)
 SAMSA_MESSAGES(OffsetForLeaderEpoch)
 SAMSA_MESSAGES(StopReplica)
@@ -67,5 +78,29 @@ Task<protocol::DeleteTopicsResponse> delete_topics(RequestContext& context,
                                                    protocol::DeleteTopicsRequest request);
 Task<protocol::ControlledShutdownResponse> controlled_shutdown(
     RequestContext& context, protocol::ControlledShutdownRequest request);
+
+Task<protocol::DeleteGroupsResponse> delete_groups(RequestContext& context,
+                                                   protocol::DeleteGroupsRequest request);
+Task<protocol::DescribeConfigsResponse> describe_configs(RequestContext& context,
+                                                         protocol::DescribeConfigsRequest request);
+Task<protocol::DescribeGroupsResponse> describe_groups(RequestContext& context,
+                                                       protocol::DescribeGroupsRequest request);
+Task<protocol::HeartbeatResponse> heartbeat(RequestContext& context,
+                                            protocol::HeartbeatRequest request);
+Task<protocol::JoinGroupResponse> join_group(RequestContext& context,
+                                             protocol::JoinGroupRequest request);
+Task<protocol::LeaveGroupResponse> leave_group(RequestContext& context,
+                                               protocol::LeaveGroupRequest request);
+Task<protocol::ListGroupsResponse> list_groups(RequestContext& context,
+                                               protocol::ListGroupsRequest request);
+Task<protocol::OffsetCommitResponse> offset_commit(RequestContext& context,
+                                                   protocol::OffsetCommitRequest request);
+Task<protocol::OffsetFetchResponse> offset_fetch(RequestContext& context,
+                                                 protocol::OffsetFetchRequest request);
+Task<protocol::SyncGroupResponse> sync_group(RequestContext& context,
+                                             protocol::SyncGroupRequest request);
+
+Task<protocol::ListPartitionReassignmentsResponse> list_partition_reassignments(
+    RequestContext& context, protocol::ListPartitionReassignmentsRequest request);
 
 }  // namespace samsa::api

@@ -50,6 +50,7 @@ struct Broker::Parts {
   Result<void> identify();
   Result<void> listen();
   Result<void> join_cluster();
+  void await_first_metadata();
   void build_services();
   void on_zookeeper_event(const zk::WatchEvent& event);
   Task<void> register_again();
@@ -196,7 +197,23 @@ Result<void> Broker::Parts::join_cluster() {
   if (!epoch) return epoch.error();
   fence.set_broker_epoch(*epoch);
   controller->start();
+  await_first_metadata();
   return ok();
+}
+
+// Clients that come with the first line "started" must find this broker in its own metadata. A
+// cluster without a controller can't give any, so the wait is bounded.
+void Broker::Parts::await_first_metadata() {
+  constexpr std::chrono::seconds k_patience{10};
+  auto known = std::make_shared<std::promise<void>>();
+  auto once = std::make_shared<std::once_flag>();
+  const auto check = [this, known, once](const metadata::Image& image) {
+    if (image.broker(id)) std::call_once(*once, [known] { known->set_value(); });
+  };
+  const auto listening = metadata.listen(check);
+  check(*metadata.get());
+  if (known->get_future().wait_for(k_patience) == std::future_status::timeout)
+    LOG(WARNING) << "no controller has told of this broker within " << k_patience.count() << " s";
 }
 
 Task<void> Broker::Parts::register_again() {

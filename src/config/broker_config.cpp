@@ -6,6 +6,7 @@
 
 #include "config/dynamic.h"
 #include "config/member.h"
+#include "config/topic_config.h"
 
 namespace samsa::config {
 namespace {
@@ -90,7 +91,12 @@ Result<BrokerConfig> BrokerConfig::with_dynamic(Properties cluster_default,
     if (auto resolved = config.resolve(); !resolved) mistakes.push_back(resolved.error().message);
   }
   if (mistakes.empty()) mistakes = config.conflicts();
-  if (mistakes.empty()) return config;
+  if (mistakes.empty()) {
+    // Topics take the broker's values for theirs, under the topics' stricter rules.
+    auto topics = TopicConfig::from(config, {});
+    if (topics) return config;
+    mistakes.push_back(topics.error().message);
+  }
   std::string message;
   for (const std::string& mistake : mistakes)
     message.append(message.empty() ? "" : "\n").append(mistake);

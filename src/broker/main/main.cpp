@@ -63,7 +63,14 @@ Result<samsa::config::BrokerConfig> load(const Arguments& arguments) {
   for (const auto& one : arguments.overrides)
     if (auto applied = samsa::config::apply_override(*properties, one); !applied)
       return applied.error();
-  return samsa::config::BrokerConfig::from(*properties);
+  auto config = samsa::config::BrokerConfig::from(*properties);
+  if (!config) return config.error();
+  // To run on without what these ask for would be less safe than the operator believes.
+  std::string refused;
+  for (const std::string& setting : config->unsupported())
+    refused.append(refused.empty() ? "" : "\n").append(setting);
+  if (!refused.empty()) return samsa::Error{samsa::Errc::invalid_config, refused};
+  return config;
 }
 
 }  // namespace
@@ -81,8 +88,8 @@ int main(int argc, char** argv) {
     LOG(ERROR) << "Exiting Kafka due to fatal exception: " << config.error().text();
     return k_failed;
   }
+  for (const auto& warning : config->warnings()) LOG(WARNING) << warning;
   if (arguments->check_config) {
-    for (const auto& warning : config->warnings()) LOG(WARNING) << warning;
     std::cout << "The settings in " << arguments->properties_file << " are usable.\n";
     return k_ok;
   }

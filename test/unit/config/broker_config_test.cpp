@@ -147,6 +147,11 @@ TEST(BrokerConfig, SettingsAtOddsAreRefusedInKafkasWords) {
               HasSubstr("Class org.acme.Policy could not be found."));
 }
 
+TEST(BrokerConfig, ValuesMustSuitTheTopicsThatInheritThem) {
+  EXPECT_EQ(mistake_in({{"log.cleaner.max.compaction.lag.ms", "0"}}),
+            "Invalid value 0 for configuration max.compaction.lag.ms: Value must be at least 1");
+}
+
 TEST(BrokerConfig, ConnectionLimitsAreByAddress) {
   const BrokerConfig config =
       config_of({{"max.connections.per.ip.overrides", "127.0.0.1:5, ::1:7"}});
