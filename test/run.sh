@@ -2,11 +2,10 @@
 # Installs what is missing, builds, runs tests and ends with a line "N passed, N failed"; the exit status is 0 only when
 # none failed.
 #
-#   test/run.sh [all | unit | system | interop | sanitizers]...      all of them without arguments
+#   test/run.sh [unit | system | sanitizers]...      unit and system without arguments
 #
 #   unit         each room by itself: GoogleTest, wire vectors, replayed fuzz corpora (release build)
 #   system       real ZooKeepers and brokers, driven by Debian's clients
-#   interop      the same, driven by clients of other languages (Java, Go, Node)
 #   sanitizers   the unit tests again under AddressSanitizer + UBSan and under ThreadSanitizer
 #
 # Arguments for pytest go into PYTEST_ADDOPTS.
@@ -67,12 +66,11 @@ run_pytest() { # FOLDER
   [ $status -le 1 ] || step_failed "pytest of $1 ended with status $status"
 }
 
-tiers=${*:-all}
-[ "$tiers" = all ] && tiers="unit system interop sanitizers"
+tiers=${*:-unit system}
 for tier in $tiers; do
   case $tier in
-    unit | system | interop | sanitizers) ;;
-    *) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    unit | system | sanitizers) ;;
+    *) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
 done
 
@@ -85,7 +83,6 @@ for tier in $tiers; do
   case $tier in
     unit) [ $built = 1 ] && run_unit release ;;
     system) [ $built = 1 ] && run_pytest test/system ;;
-    interop) [ $built = 1 ] && install interop && run_pytest test/interop ;;
     sanitizers) for preset in asan-ubsan tsan; do build $preset && run_unit $preset; done ;;
   esac
 done
