@@ -69,7 +69,7 @@ start_zookeeper() {
     >"$state/zookeeper.properties"
   say "Starting ZooKeeper on port $port"
   launch zookeeper bin/zookeeper-server-start.sh "$state/zookeeper.properties"
-  wait_for_line "$state/zookeeper.log" "Snapshot taken" "$(cat "$state/zookeeper.pid")" || show_end_and_fail zookeeper
+  wait_for_line "$state/zookeeper.log" "Using checkIntervalMs" "$(cat "$state/zookeeper.pid")" || show_end_and_fail zookeeper
 }
 
 start_broker() {
@@ -95,7 +95,7 @@ try_it() {
   say "Creating topic $topic, producing a record and consuming it"
   bin/kafka-topics.sh --bootstrap-server "$address" --create --if-not-exists --topic "$topic" --partitions 1 \
     --replication-factor 1
-  offset=$(bin/kafka-get-offsets.sh --bootstrap-server "$address" --topic "$topic" --time -1 | cut -d: -f3)
+  offset=$(bin/kafka-get-offsets.sh --broker-list "$address" --topic "$topic" --time -1 | cut -d: -f3)
   record="Hello, it is $(date '+%F %T')"
   printf '%s\n' "$record" | bin/kafka-console-producer.sh --bootstrap-server "$address" --topic "$topic"
   got=$(bin/kafka-console-consumer.sh --bootstrap-server "$address" --topic "$topic" --partition 0 --offset "$offset" \
@@ -149,7 +149,7 @@ start() {
 
 Next, for example:
   bin/kafka-topics.sh --bootstrap-server localhost:$(port_of broker) --list
-  bin/kafka-console-consumer.sh --bootstrap-server localhost:$(port_of broker) --topic $topic --from-beginning
+  bin/kafka-console-consumer.sh --bootstrap-server localhost:$(port_of broker) --topic $topic --partition 0 --offset earliest
 Stop both:  bin/quickstart.sh stop     (data stays in $state)
 END
 }
