@@ -97,7 +97,8 @@ try_it() {
     --replication-factor 1
   offset=$(bin/kafka-get-offsets.sh --broker-list "$address" --topic "$topic" --time -1 | cut -d: -f3)
   record="Hello, it is $(date '+%F %T')"
-  printf '%s\n' "$record" | bin/kafka-console-producer.sh --bootstrap-server "$address" --topic "$topic"
+  printf '%s\n' "$record" | bin/kafka-console-producer.sh --bootstrap-server "$address" --topic "$topic" \
+    >/dev/null
   got=$(bin/kafka-console-consumer.sh --bootstrap-server "$address" --topic "$topic" --partition 0 --offset "$offset" \
     --max-messages 1 --timeout-ms 20000 2>/dev/null) || true
   [ "$got" = "$record" ] || fail "sent '$record' and received '$got'"
