@@ -15,8 +15,18 @@ if [[ $separator == "\$'"*"'" ]]; then
   printf -v separator '%b' "$separator"
 fi
 
+# The broker of this container, by its first listener.
+address() {
+  local first=${KAFKA_LISTENERS%%,*}
+  first=${first#*://}
+  [[ -n $first ]] || first=:${KAFKA_PORT:-9092}
+  local host=${first%:*}
+  case $host in "" | 0.0.0.0 | "[::]") host=localhost ;; esac
+  echo "$host:${first##*:}"
+}
+
 create() { # NAME PARTITIONS REPLICAS [POLICY]
-  "$KAFKA_HOME/bin/kafka-topics.sh" --create --if-not-exists --zookeeper "$KAFKA_ZOOKEEPER_CONNECT" --topic "$1" \
+  "$KAFKA_HOME/bin/kafka-topics.sh" --create --if-not-exists --bootstrap-server "$(address)" --topic "$1" \
     --partitions "${2:-1}" --replication-factor "${3:-1}" ${4:+--config "cleanup.policy=$4"} 2>&1
 }
 

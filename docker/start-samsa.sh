@@ -132,8 +132,6 @@ run_override
 [[ -n $KAFKA_ZOOKEEPER_CONNECT ]] || fail "missing mandatory config: KAFKA_ZOOKEEPER_CONNECT"
 drop_service_variables
 export KAFKA_PORT=${KAFKA_PORT:-9092}
-create-topics.sh &
-unset KAFKA_CREATE_TOPICS
 ask_engine_for_port
 choose_broker_id
 export KAFKA_LOG_DIRS=${KAFKA_LOG_DIRS:-/kafka/kafka-logs-$HOSTNAME}
@@ -142,4 +140,6 @@ run_commands
 require_address
 write_config
 if [[ -n $CUSTOM_INIT_SCRIPT ]]; then eval "$CUSTOM_INIT_SCRIPT"; fi
+create-topics.sh &
+unset KAFKA_CREATE_TOPICS
 exec "$KAFKA_HOME/bin/kafka-server-start.sh" "$config"

@@ -176,7 +176,7 @@ def test_the_init_script_runs_before_the_broker(image):
 def test_topics_are_created_as_listed(image):
     done = image.run("create-topics.sh", KAFKA_ZOOKEEPER_CONNECT="z:2181", KAFKA_CREATE_TOPICS="a:1:3,b:2:1:compact, c")
     assert done.returncode == 0, done.stdout + done.stderr
-    common = "topics --create --if-not-exists --zookeeper z:2181 --topic"
+    common = "topics --create --if-not-exists --bootstrap-server localhost:9092 --topic"
     assert image.calls.read_text().splitlines() == [
         f"{common} a --partitions 1 --replication-factor 3",
         f"{common} b --partitions 2 --replication-factor 1 --config cleanup.policy=compact",
@@ -191,6 +191,16 @@ def test_topics_may_stand_on_lines_of_their_own(image, separator):
     calls = image.calls.read_text()
     assert "--topic one " in calls and "--topic lines-n " in calls
     assert len(calls.splitlines()) == 2
+
+
+@pytest.mark.parametrize("listeners, address", [
+    ("PLAINTEXT://:9093", "localhost:9093"),
+    ("INSIDE://0.0.0.0:1,OUTSIDE://:2", "localhost:1"),
+    ("INSIDE://10.0.0.1:1", "10.0.0.1:1"),
+])
+def test_topics_are_created_through_the_first_listener(image, listeners, address):
+    image.run("create-topics.sh", KAFKA_LISTENERS=listeners, KAFKA_CREATE_TOPICS="a:1:1")
+    assert f"--bootstrap-server {address} " in image.calls.read_text()
 
 
 def test_topics_wait_for_brokers(image):
