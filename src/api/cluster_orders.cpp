@@ -5,6 +5,9 @@
 
 #include <glog/logging.h>
 
+#include <set>
+
+#include "admin/topics.h"
 #include "api/handlers.h"
 #include "api/lookup.h"
 #include "protocol/messages/leader_and_isr.h"
@@ -64,6 +67,22 @@ Errc OrderFence::admit(int32_t controller_epoch, int64_t order_broker_epoch) {
   return Errc::none;
 }
 
+namespace {
+
+// Reads the settings of all topics that an order names before any of their logs is made or used.
+Task<void> read_topic_settings(Services& services, std::set<std::string> topics) {
+  for (const auto& topic : topics) {
+    auto settings = co_await services.topics.configs(topic);
+    if (settings) {
+      services.apply_topic_settings(topic, *settings);
+    } else {
+      LOG(ERROR) << "the settings of topic " << topic << " could not be read: " << settings.error();
+    }
+  }
+}
+
+}  // namespace
+
 Task<protocol::LeaderAndIsrResponse> leader_and_isr(RequestContext& context,
                                                     LeaderAndIsrRequest request) {
   protocol::LeaderAndIsrResponse response;
@@ -73,6 +92,10 @@ Task<protocol::LeaderAndIsrResponse> leader_and_isr(RequestContext& context,
     response.error_code = static_cast<int16_t>(refused);
     co_return response;
   }
+  std::set<std::string> topics;
+  for (const auto& state : request.ungrouped_partition_states) topics.insert(state.topic_name);
+  for (const auto& topic : request.topic_states) topics.insert(topic.topic_name);
+  co_await read_topic_settings(services, std::move(topics));
   std::scoped_lock one_order_at_a_time(services.fence.order_mutex());
   const auto apply = [&](const std::string& topic, const auto& state) {
     auto change = services.partitions.apply({topic, state.partition_index}, order_of(state));

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,6 +66,9 @@ struct Services {
   OrderFence& fence;
   ProducerIds& producer_ids;
   admin::Topics& topics;
+  // Puts a topic's own settings, as ZooKeeper has them, in force for its logs here. Any thread.
+  std::function<void(const std::string& topic, const std::map<std::string, std::string>& settings)>
+      apply_topic_settings;
   std::vector<InternalTopicListener*> internal_topic_listeners;
   runtime::Workers& workers;
   Clock& clock;

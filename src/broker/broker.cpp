@@ -133,23 +133,30 @@ void Broker::Parts::build_services() {
       [unclean = now->unclean_leader_election_enable](const std::string&) { return unclean; };
   controller = std::make_unique<controller::Controller>(std::move(options), *zookeeper,
                                                         control_loop, Clock::system());
-  services =
-      std::make_unique<api::Services>(api::Services{.broker_id = id,
-                                                    .cluster_id = cluster_id,
-                                                    .finalized_features_epoch = features_epoch,
-                                                    .config = config,
-                                                    .logs = *logs,
-                                                    .partitions = *partitions,
-                                                    .fetch_sessions = *fetch_sessions,
-                                                    .metadata = metadata,
-                                                    .controller = *controller,
-                                                    .zookeeper = *zookeeper,
-                                                    .fence = fence,
-                                                    .producer_ids = *producer_ids,
-                                                    .topics = *topics,
-                                                    .internal_topic_listeners = {},
-                                                    .workers = *workers,
-                                                    .clock = Clock::system()});
+  services = std::make_unique<api::Services>(api::Services{
+      .broker_id = id,
+      .cluster_id = cluster_id,
+      .finalized_features_epoch = features_epoch,
+      .config = config,
+      .logs = *logs,
+      .partitions = *partitions,
+      .fetch_sessions = *fetch_sessions,
+      .metadata = metadata,
+      .controller = *controller,
+      .zookeeper = *zookeeper,
+      .fence = fence,
+      .producer_ids = *producer_ids,
+      .topics = *topics,
+      .apply_topic_settings =
+          [this](const std::string& topic, const std::map<std::string, std::string>& own) {
+            settings.put(topic, {own.begin(), own.end()});
+            const auto now_in_force = settings.get(topic);
+            for (const auto& log : logs->all())
+              if (log->tp().topic == topic) log->update_config(now_in_force->log);
+          },
+      .internal_topic_listeners = {},
+      .workers = *workers,
+      .clock = Clock::system()});
   dispatcher = std::make_unique<api::Dispatcher>(*services);
 }
 

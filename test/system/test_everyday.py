@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer as ConfluentProducer
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import (InvalidReplicationFactorError, InvalidTopicError, TopicAlreadyExistsError,
+from kafka.errors import (InvalidReplicationFactorError, InvalidTopicError, MessageSizeTooLargeError, TopicAlreadyExistsError,
                           UnknownTopicOrPartitionError)
 from kazoo.client import KazooClient
 
@@ -94,6 +94,18 @@ def test_administrators_create_and_delete_topics_with_kafkas_errors(broker):
     with pytest.raises(UnknownTopicOrPartitionError):
         admin.delete_topics(["made"])
     admin.close()
+
+
+def test_a_topics_own_settings_are_in_force_and_survive_a_restart(broker):
+    admin = KafkaAdminClient(bootstrap_servers=broker.address)
+    admin.create_topics([NewTopic("small", 1, 1, topic_configs={"max.message.bytes": "200"})])
+    admin.close()
+    for _ in range(2):
+        produce(broker, "small", [b"fits"])
+        with pytest.raises(MessageSizeTooLargeError):
+            produce(broker, "small", [b"x" * 1000])
+        broker.stop()
+        broker.start()
 
 
 def test_the_tools_tell_what_kafkas_tools_tell(broker):
