@@ -10,9 +10,11 @@ option(SAMSA_FUZZ "Build fuzz targets with libFuzzer (clang)" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-  # Lets ccache reuse objects although a precompiled header carries a time stamp.
-  set(ENV{CCACHE_SLOPPINESS} pch_defines,time_macros)
+  # Objects are shared between checkouts in different directories, and are reused although a precompiled header carries a
+  # time stamp.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
 
 add_library(samsa_flags INTERFACE)
