@@ -12,6 +12,7 @@
 #include "broker/topic_settings.h"
 #include "controller/controller.h"
 #include "net/server.h"
+#include "net/socket_buffers.h"
 #include "zk/client/apache_client.h"
 #include "zk/schema/brokers.h"
 
@@ -168,12 +169,13 @@ Result<void> Broker::Parts::listen() {
     network_loops.back()->start();
     loops.push_back(network_loops.back().get());
   }
-  net::ServerLimits limits{.request_max_bytes = now->socket_request_max_bytes,
-                           .idle_max = milliseconds{now->connections_max_idle_ms},
-                           .connections_max = now->max_connections,
-                           .connections_per_ip_max = now->max_connections_per_ip,
-                           .send_buffer_bytes = now->socket_send_buffer_bytes,
-                           .receive_buffer_bytes = now->socket_receive_buffer_bytes};
+  net::ServerLimits limits{
+      .request_max_bytes = now->socket_request_max_bytes,
+      .idle_max = milliseconds{now->connections_max_idle_ms},
+      .connections_max = now->max_connections,
+      .connections_per_ip_max = now->max_connections_per_ip,
+      .send_buffer_bytes = net::send_buffer_bytes_to_set(now->socket_send_buffer_bytes),
+      .receive_buffer_bytes = net::receive_buffer_bytes_to_set(now->socket_receive_buffer_bytes)};
   for (const auto& [address, limit] : now->connection_limits())
     limits.connections_per_ip_overrides[address] = limit;
   server = std::make_unique<net::Server>(std::move(loops), *dispatcher, std::move(limits));

@@ -151,8 +151,8 @@ class Log {
   std::optional<LeaderEpoch> latest_epoch() const;
   // The epoch in which the record at the offset was written, where that is known.
   std::optional<LeaderEpoch> epoch_at(Offset offset) const;
-  // What ListOffsets 0 answers: start offsets of segments, newest first, from the last one that began before the time on.
-  // -1 is now (the log's end comes first), -2 the earliest.
+  // What ListOffsets 0 answers: start offsets of segments, newest first, from the last one that
+  // began before the time on. -1 is now (the log's end comes first), -2 the earliest.
   Result<std::vector<int64_t>> segment_offsets_before(int64_t timestamp_ms, int32_t count) const;
   Result<void> maybe_assign_epoch_start_offset(LeaderEpoch epoch, Offset start);
 
@@ -169,7 +169,8 @@ class Log {
   Result<void> flush();
   Offset recovery_point() const;
   int64_t last_flush_ms() const;
-  // Starts write-back of what has not been handed to the disk yet; for a background thread.
+  // Starts write-back of what was there at the call before this one already: pages that are still
+  // being written to would stall their writers. For a background thread, every few seconds.
   void start_write_back();
   void remove_expired_producers(int64_t now_ms);
 

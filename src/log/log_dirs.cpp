@@ -215,6 +215,8 @@ void LogDirs::State::stop_thread() {
 // Retention, flushing, checkpoints and deletion, each at its own interval.
 void LogDirs::State::keep_house(LogDirs& owner) {
   constexpr auto k_tick = milliseconds{1000};
+  constexpr int64_t k_write_back_ms = 5000;
+  int64_t next_write_back = options.clock->wall_ms() + k_write_back_ms;
   int64_t next_retention = options.clock->wall_ms() + options.retention_check_ms;
   int64_t next_checkpoint = options.clock->wall_ms() + options.recovery_point_checkpoint_ms;
   std::unique_lock hold(thread_mutex);
@@ -222,7 +224,7 @@ void LogDirs::State::keep_house(LogDirs& owner) {
     hold.unlock();
     const int64_t now_ms = options.clock->wall_ms();
     for (const auto& log : owner.all()) {
-      log->start_write_back();
+      if (now_ms >= next_write_back) log->start_write_back();
       if (now_ms - log->last_flush_ms() > log->config().flush_ms)
         if (auto flushed = log->flush(); !flushed) LOG(ERROR) << flushed.error();
       if (now_ms < next_retention) continue;
@@ -231,6 +233,7 @@ void LogDirs::State::keep_house(LogDirs& owner) {
         LOG(INFO) << log->tp() << ": " << *deleted << " segments went by retention";
     }
     for (const auto& log : owner.all()) log->reap_deleted_files(now_ms);
+    if (now_ms >= next_write_back) next_write_back = now_ms + k_write_back_ms;
     if (now_ms >= next_retention) next_retention = now_ms + options.retention_check_ms;
     if (now_ms >= next_checkpoint) {
       next_checkpoint = now_ms + options.recovery_point_checkpoint_ms;

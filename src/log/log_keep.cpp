@@ -196,8 +196,8 @@ void Log::start_write_back() {
     if (!state_->usable()) return;
     active = std::prev(state_->segments.end())->second;
     from = state_->written_back;
-    to = active->size();
-    state_->written_back = to;
+    to = std::exchange(state_->old_enough_for_write_back, active->size());
+    state_->written_back = std::max(from, to);
   }
   if (to > from) ::sync_file_range(active->file()->fd(), from, to - from, SYNC_FILE_RANGE_WRITE);
 }

@@ -70,7 +70,7 @@ Result<void> Log::State::add_segment(Offset base) {
   if (!segment) return segment.error();
   segments[base] = std::move(*segment);
   directory_dirty = true;
-  written_back = 0;
+  written_back = old_enough_for_write_back = 0;
   return ok();
 }
 

@@ -52,7 +52,8 @@ struct Log::State {
   std::optional<Error> failure;
   bool reported = false, closed = false, directory_dirty = true;
   int64_t last_flush_ms = 0;
-  int64_t written_back = 0;
+  // Of the active segment: handed to the disk already, and its size at the look before.
+  int64_t written_back = 0, old_enough_for_write_back = 0;
 };
 
 }  // namespace samsa::log
