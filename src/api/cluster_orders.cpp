@@ -13,6 +13,7 @@
 #include "protocol/messages/leader_and_isr.h"
 #include "protocol/messages/stop_replica.h"
 #include "protocol/messages/update_metadata.h"
+#include "replica/internal_topic_listener.h"
 
 namespace samsa::api {
 namespace {

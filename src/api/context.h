@@ -23,6 +23,9 @@ class Controller;
 namespace samsa::admin {
 class Topics;
 }
+namespace samsa::group {
+class Coordinator;
+}
 namespace samsa::log {
 class LogDirs;
 }
@@ -31,6 +34,7 @@ class ImageHolder;
 }
 namespace samsa::replica {
 class FetchSessionCache;
+class InternalTopicListener;
 class PartitionTable;
 }  // namespace samsa::replica
 namespace samsa::zk {
@@ -42,14 +46,6 @@ namespace samsa::api {
 class OrderFence;
 class ProducerIds;
 
-// Hears which partitions of Kafka's own topics this broker leads: the coordinators' home.
-class InternalTopicListener {
- public:
-  virtual ~InternalTopicListener() = default;
-  virtual void on_leadership(const TopicPartition& tp, bool is_leader, LeaderEpoch epoch) = 0;
-  virtual void on_partitions_deleted(const std::vector<TopicPartition>& partitions) = 0;
-};
-
 // The broker's parts, as the composition root wired them; all outlive every request.
 struct Services {
   BrokerId broker_id;
@@ -60,6 +56,7 @@ struct Services {
   log::LogDirs& logs;
   replica::PartitionTable& partitions;
   replica::FetchSessionCache& fetch_sessions;
+  group::Coordinator& groups;
   metadata::ImageHolder& metadata;
   controller::Controller& controller;
   zk::Client& zookeeper;
@@ -69,7 +66,7 @@ struct Services {
   // Puts a topic's own settings, as ZooKeeper has them, in force for its logs here. Any thread.
   std::function<void(const std::string& topic, const std::map<std::string, std::string>& settings)>
       apply_topic_settings;
-  std::vector<InternalTopicListener*> internal_topic_listeners;
+  std::vector<replica::InternalTopicListener*> internal_topic_listeners;
   runtime::Workers& workers;
   Clock& clock;
 };

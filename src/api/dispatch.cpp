@@ -25,6 +25,7 @@
 #include "protocol/messages/list_partition_reassignments.h"
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_delete.h"
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/stop_replica.h"
@@ -103,6 +104,7 @@ constexpr std::array<Answer, k_api_count> make_table() {
   on(ApiKey::leave_group, answer<protocol::LeaveGroupRequest, leave_group>);
   on(ApiKey::list_groups, answer<protocol::ListGroupsRequest, list_groups>);
   on(ApiKey::offset_commit, answer<protocol::OffsetCommitRequest, offset_commit>);
+  on(ApiKey::offset_delete, answer<protocol::OffsetDeleteRequest, offset_delete>);
   on(ApiKey::offset_fetch, answer<protocol::OffsetFetchRequest, offset_fetch>);
   on(ApiKey::sync_group, answer<protocol::SyncGroupRequest, sync_group>);
   on(ApiKey::list_partition_reassignments,

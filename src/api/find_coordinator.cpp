@@ -6,6 +6,7 @@
 #include "api/topic_describe.h"
 #include "base/java_hash.h"
 #include "config/holder.h"
+#include "group/coordinator.h"
 
 namespace samsa::api {
 namespace {
@@ -39,7 +40,10 @@ Task<FindCoordinatorResponse> find_coordinator(RequestContext& context,
     co_await auto_create(context, topic);
     co_return unavailable();
   }
-  const int32_t index = coordinator_partition(request.key, static_cast<int32_t>(known->size()));
+  const int32_t index =
+      request.key_type == k_group
+          ? context.services.groups.partition_for(request.key)
+          : coordinator_partition(request.key, static_cast<int32_t>(known->size()));
   const auto partition = known->find(index);
   if (partition == known->end()) co_return unavailable();
   const auto* broker = image->broker(partition->second.leader);

@@ -24,6 +24,7 @@ SAMSA_MESSAGES(JoinGroup)
 SAMSA_MESSAGES(LeaveGroup)
 SAMSA_MESSAGES(ListGroups)
 SAMSA_MESSAGES(OffsetCommit)
+SAMSA_MESSAGES(OffsetDelete)
 SAMSA_MESSAGES(OffsetFetch)
 SAMSA_MESSAGES(SyncGroup)
 SAMSA_MESSAGES(FindCoordinator)
@@ -95,6 +96,8 @@ Task<protocol::ListGroupsResponse> list_groups(RequestContext& context,
                                                protocol::ListGroupsRequest request);
 Task<protocol::OffsetCommitResponse> offset_commit(RequestContext& context,
                                                    protocol::OffsetCommitRequest request);
+Task<protocol::OffsetDeleteResponse> offset_delete(RequestContext& context,
+                                                   protocol::OffsetDeleteRequest request);
 Task<protocol::OffsetFetchResponse> offset_fetch(RequestContext& context,
                                                  protocol::OffsetFetchRequest request);
 Task<protocol::SyncGroupResponse> sync_group(RequestContext& context,

@@ -11,6 +11,7 @@
 #include "broker/registration.h"
 #include "broker/topic_settings.h"
 #include "controller/controller.h"
+#include "group/coordinator.h"
 #include "net/server.h"
 #include "net/socket_buffers.h"
 #include "zk/client/apache_client.h"
@@ -34,6 +35,7 @@ struct Broker::Parts {
   std::unique_ptr<log::LogDirs> logs;
   std::unique_ptr<replica::PartitionTable> partitions;
   std::unique_ptr<replica::FetchSessionCache> fetch_sessions;
+  std::unique_ptr<group::Coordinator> groups;
   metadata::ImageHolder metadata;
   api::OrderFence fence;
   std::unique_ptr<api::ProducerIds> producer_ids;
@@ -53,6 +55,7 @@ struct Broker::Parts {
   Result<void> join_cluster();
   void await_first_metadata();
   void build_services();
+  Result<void> start_groups();
   void on_zookeeper_event(const zk::WatchEvent& event);
   Task<void> register_again();
   template <class T>
@@ -123,6 +126,8 @@ void Broker::Parts::build_services() {
       id, *logs, [this](const std::string& topic) { return settings.get(topic); });
   fetch_sessions =
       std::make_unique<replica::FetchSessionCache>(now->max_incremental_fetch_session_cache_slots);
+  groups = std::make_unique<group::Coordinator>(group::Options::from(id, *now), *partitions,
+                                                Clock::system());
   producer_ids = std::make_unique<api::ProducerIds>(id, *zookeeper);
   topics = std::make_unique<admin::Topics>(*zookeeper);
   workers = std::make_unique<runtime::Workers>("worker", now->num_io_threads);
@@ -142,6 +147,7 @@ void Broker::Parts::build_services() {
       .logs = *logs,
       .partitions = *partitions,
       .fetch_sessions = *fetch_sessions,
+      .groups = *groups,
       .metadata = metadata,
       .controller = *controller,
       .zookeeper = *zookeeper,
@@ -155,10 +161,19 @@ void Broker::Parts::build_services() {
             for (const auto& log : logs->all())
               if (log->tp().topic == topic) log->update_config(now_in_force->log);
           },
-      .internal_topic_listeners = {},
+      .internal_topic_listeners = {groups.get()},
       .workers = *workers,
       .clock = Clock::system()});
   dispatcher = std::make_unique<api::Dispatcher>(*services);
+}
+
+// Groups are spread over as many partitions as __consumer_offsets has, or will have when the first
+// group comes.
+Result<void> Broker::Parts::start_groups() {
+  auto count = block_on(partition_count(*zookeeper, std::string(group::k_offsets_topic)));
+  if (!count) return count.error();
+  groups->start(count->value_or(config.current()->offsets_topic_num_partitions));
+  return ok();
 }
 
 Result<void> Broker::Parts::listen() {
@@ -270,6 +285,7 @@ Result<std::unique_ptr<Broker>> Broker::start(config::BrokerConfig config) {
   if (auto opened = parts->open_logs(); !opened) return opened.error();
   if (auto identified = parts->identify(); !identified) return identified.error();
   parts->build_services();
+  if (auto started = parts->start_groups(); !started) return started.error();
   if (auto listening = parts->listen(); !listening) return listening.error();
   if (auto joined = parts->join_cluster(); !joined) return joined.error();
   LOG(INFO) << "[KafkaServer id=" << parts->id << "] started (kafka.server.KafkaServer)";
@@ -281,6 +297,7 @@ Result<void> Broker::stop() {
   auto& parts = *parts_;
   LOG(INFO) << "[KafkaServer id=" << parts.id << "] shutting down (kafka.server.KafkaServer)";
   parts.controller->stop();
+  parts.groups->stop();
   parts.server->stop(std::chrono::steady_clock::now() + k_patience);
   for (auto& loop : parts.network_loops) loop->stop();
   auto closed = parts.logs->close();

@@ -7,6 +7,7 @@
 
 #include "runtime/wait.h"
 #include "zk/schema/brokers.h"
+#include "zk/schema/topics.h"
 
 namespace samsa::broker {
 
@@ -71,6 +72,16 @@ Task<Result<BrokerId>> generate_broker_id(zk::Client& zookeeper, int32_t reserve
   const auto set = co_await zookeeper.set(path, {}, zk::k_any_version).wait();
   if (!set) co_return failed("can't raise " + path, set.code);
   co_return BrokerId{set.value.version + reserved_max};
+}
+
+Task<Result<std::optional<int32_t>>> partition_count(zk::Client& zookeeper, std::string topic) {
+  const std::string path = zk::topic_path(topic);
+  const auto known = co_await zookeeper.get(path, false).wait();
+  if (known.code == ZkCode::no_node) co_return std::optional<int32_t>{};
+  if (!known) co_return failed("can't read " + path, known.code);
+  const auto znode = zk::TopicZnode::decode(known.value.data);
+  if (!znode) co_return znode.error();
+  co_return std::optional{static_cast<int32_t>(znode->replicas.size())};
 }
 
 Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id, Bytes registration,

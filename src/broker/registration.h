@@ -2,6 +2,7 @@
 // This broker's place in the cluster: the permanent znodes, the cluster's id, the broker's id, and
 // its registration.
 
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -21,6 +22,10 @@ runtime::Task<Result<std::string>> cluster_id(zk::Client& zookeeper);
 
 // An id above `reserved_max` that no broker had before.
 runtime::Task<Result<BrokerId>> generate_broker_id(zk::Client& zookeeper, int32_t reserved_max);
+
+// How many partitions the topic has; nothing when there is no such topic.
+runtime::Task<Result<std::optional<int32_t>>> partition_count(zk::Client& zookeeper,
+                                                              std::string topic);
 
 // Registers and gives the broker epoch. A registration left by this broker's former session is
 // waited out; one of somebody else is an error that names it.

@@ -99,31 +99,43 @@ int32_t PartitionTable::min_insync_replicas(const std::string& topic) const {
   return settings_of_(topic)->min_insync_replicas;
 }
 
-runtime::Task<Result<Offset>> PartitionTable::append_and_wait(TopicPartition tp, Bytes batches,
-                                                              int16_t acks, log::Origin origin,
-                                                              SteadyTime deadline) {
+Result<PartitionTable::Pending> PartitionTable::append(const TopicPartition& tp,
+                                                       std::span<char> batches, int16_t acks,
+                                                       log::Origin origin) {
+  if (acks < -1 || acks > 1) return Errc::invalid_required_acks;
   auto partition = find(tp.topic, tp.partition);
-  if (!partition) co_return Error{Errc::not_leader_or_follower};
-  const int32_t min_isr = min_insync_replicas(tp.topic);
-  const LeaderEpoch epoch = partition->leader_epoch();
-  auto appended = partition->append(batches, acks == -1, min_isr, origin);
-  if (!appended) co_return appended.error().error;
-  const Offset base = appended->info.first_offset;
-  if (acks != -1) co_return base;
+  if (!partition) return Errc::not_leader_or_follower;
+  Pending pending{.partition = partition,
+                  .epoch = partition->leader_epoch(),
+                  .min_isr = min_insync_replicas(tp.topic),
+                  .acks = acks};
+  auto appended = partition->append(batches, acks == -1, pending.min_isr, origin);
+  if (!appended) return appended.error().error;
+  pending.first_offset = appended->info.first_offset;
+  pending.required_offset = appended->required_offset;
+  return pending;
+}
+
+Result<bool> PartitionTable::is_done(const Pending& pending) {
+  if (pending.acks != -1) return true;
+  return pending.partition->is_replicated(pending.required_offset, pending.epoch, pending.min_isr);
+}
+
+runtime::Task<Errc> PartitionTable::await(Pending pending, SteadyTime deadline) {
   runtime::Signal signal;
   const uint64_t token = next_waiter_token();
-  partition->waiters().add(signal, token);
-  Result<Offset> outcome = base;
+  pending.partition->waiters().add(signal, token);
+  Errc outcome = Errc::none;
   for (;;) {
-    auto replicated = partition->is_replicated(appended->required_offset, epoch, min_isr);
-    if (!replicated) outcome = replicated.error();
-    if (!replicated || *replicated) break;
+    auto done = is_done(pending);
+    if (!done) outcome = done.error().code;
+    if (!done || *done) break;
     if (!co_await signal.until(deadline)) {
-      outcome = Error{Errc::request_timed_out};
+      outcome = Errc::request_timed_out;
       break;
     }
   }
-  partition->waiters().remove(token);
+  pending.partition->waiters().remove(token);
   co_return outcome;
 }
 

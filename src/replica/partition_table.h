@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -44,10 +45,21 @@ class PartitionTable {
   // One partition of a StopReplica request; FENCED_LEADER_EPOCH for an old order.
   Result<Change> stop(const TopicPartition& tp, LeaderEpoch epoch, bool delete_files);
 
-  // Appends and waits until acks are met or the deadline passes (REQUEST_TIMED_OUT). For one
-  // partition; a produce request to many awaits them together, see ProduceWait.
-  runtime::Task<Result<Offset>> append_and_wait(TopicPartition tp, Bytes batches, int16_t acks,
-                                                log::Origin origin, SteadyTime deadline);
+  // An append of a coordinator's that may wait for replicas.
+  struct Pending {
+    std::shared_ptr<Partition> partition;
+    Offset first_offset, required_offset;
+    LeaderEpoch epoch;
+    int32_t min_isr = 1;
+    int16_t acks = -1;
+  };
+  // Appends without waiting. INVALID_REQUIRED_ACKS for acks other than -1, 0 and 1.
+  Result<Pending> append(const TopicPartition& tp, std::span<char> batches, int16_t acks,
+                         log::Origin origin);
+  // Whether the acks are met by now; why they can't be met any more.
+  static Result<bool> is_done(const Pending& pending);
+  // Waits until the acks are met; REQUEST_TIMED_OUT at the deadline.
+  static runtime::Task<Errc> await(Pending pending, SteadyTime deadline);
   int32_t min_insync_replicas(const std::string& topic) const;
   std::shared_ptr<const TopicSettings> settings(const std::string& topic) const {
     return settings_of_(topic);

@@ -21,7 +21,7 @@ void OffsetBook::appended(const Commits& commits, Offset at) {
     if (awaited == on_the_way_.end()) continue;
     Committed fresh{.appended_at = at, .value = value};
     const auto [known, is_first] = committed_.try_emplace(partition, fresh);
-    if (!is_first && known->second.is_older_than(fresh)) known->second = std::move(fresh);
+    if (!is_first && !fresh.is_older_than(known->second)) known->second = std::move(fresh);
     if (awaited->second == value) on_the_way_.erase(awaited);
   }
 }

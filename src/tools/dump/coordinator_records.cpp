@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "group/records/offset_record.h"
 #include "tools/client/group_protocol.h"
 #include "tools/dump/java_text.h"
 
@@ -10,120 +11,18 @@ namespace samsa::tools {
 
 namespace {
 
+using group::GroupValue;
+using group::MemberValue;
+using group::OffsetKey;
+
 std::string take_string(Cursor& in) {
   const int16_t size = in.get<int16_t>();
   return size < 0 ? std::string() : std::string(in.take(static_cast<size_t>(size)));
 }
-std::optional<std::string> take_nullable_string(Cursor& in) {
-  const int16_t size = in.get<int16_t>();
-  if (size < 0) return std::nullopt;
-  return std::string(in.take(static_cast<size_t>(size)));
-}
-Bytes take_bytes(Cursor& in) {
-  const int32_t size = in.get<int32_t>();
-  return size < 0 ? Bytes() : Bytes(in.take(static_cast<size_t>(size)));
-}
 
 Error malformed(const std::string& what) { return {Errc::corrupt_message, what}; }
 
-struct GroupKey {
-  int16_t version = 0;
-  std::string group;
-  // Of an offset's key.
-  TopicPartition partition;
-  bool is_offset() const { return version < 2; }
-};
-
-Result<GroupKey> parse_group_key(BytesView bytes) {
-  Cursor in{bytes};
-  GroupKey key;
-  key.version = in.get<int16_t>();
-  if (key.version > 2 || key.version < 0) {
-    return malformed("Unknown group metadata message version");
-  }
-  key.group = take_string(in);
-  if (key.is_offset()) {
-    key.partition.topic = take_string(in);
-    key.partition.partition = in.get<int32_t>();
-  }
-  if (in.failed()) return malformed("Error reading a coordinator's key");
-  return key;
-}
-
-struct OffsetValue {
-  int64_t offset = 0;
-  int32_t leader_epoch = -1;
-  std::string metadata;
-  int64_t commit_timestamp = 0;
-  std::optional<int64_t> expire_timestamp;
-};
-
-Result<OffsetValue> parse_offset_value(BytesView bytes) {
-  Cursor in{bytes};
-  OffsetValue value;
-  const int16_t version = in.get<int16_t>();
-  if (version < 0 || version > 3) {
-    return malformed("Unknown offset message version: " + std::to_string(version));
-  }
-  value.offset = in.get<int64_t>();
-  if (version >= 3) value.leader_epoch = in.get<int32_t>();
-  value.metadata = take_string(in);
-  value.commit_timestamp = in.get<int64_t>();
-  if (version == 1) {
-    const int64_t expire = in.get<int64_t>();
-    if (expire != -1) value.expire_timestamp = expire;
-  }
-  if (in.failed()) return malformed("Error reading an offset's value");
-  return value;
-}
-
-struct Member {
-  std::string id;
-  std::optional<std::string> instance_id;
-  std::string client_id;
-  std::string client_host;
-  int32_t rebalance_timeout = 0;
-  int32_t session_timeout = 0;
-  Bytes subscription;
-  Bytes assignment;
-};
-struct GroupValue {
-  std::string protocol_type;
-  int32_t generation = 0;
-  std::optional<std::string> protocol;
-  std::vector<Member> members;
-};
-
-Result<GroupValue> parse_group_value(BytesView bytes) {
-  Cursor in{bytes};
-  GroupValue group;
-  const int16_t version = in.get<int16_t>();
-  if (version < 0 || version > 3) {
-    return malformed("Unknown group metadata message version: " + std::to_string(version));
-  }
-  group.protocol_type = take_string(in);
-  group.generation = in.get<int32_t>();
-  group.protocol = take_nullable_string(in);
-  take_nullable_string(in);  // leader
-  if (version >= 2) in.get<int64_t>();
-  const int32_t count = in.get<int32_t>();
-  for (int32_t i = 0; i < count && !in.failed(); ++i) {
-    Member& member = group.members.emplace_back();
-    member.id = take_string(in);
-    if (version >= 3) member.instance_id = take_nullable_string(in);
-    member.client_id = take_string(in);
-    member.client_host = take_string(in);
-    if (version >= 1) member.rebalance_timeout = in.get<int32_t>();
-    member.session_timeout = in.get<int32_t>();
-    if (version == 0) member.rebalance_timeout = member.session_timeout;
-    member.subscription = take_bytes(in);
-    member.assignment = take_bytes(in);
-  }
-  if (in.failed()) return malformed("Error reading a group's value");
-  return group;
-}
-
-std::string format_assignment(const GroupValue& group, const Member& member) {
+std::string format_assignment(const GroupValue& group, const MemberValue& member) {
   if (group.protocol_type != "consumer") return member.id + "=" + hex_number(member.assignment);
   auto partitions = client::decode_assignment(member.assignment);
   if (!partitions) return member.id + "=" + hex_number(member.assignment);
@@ -136,7 +35,7 @@ std::string format_assignment(const GroupValue& group, const Member& member) {
 
 std::string format_group_value(const GroupValue& group) {
   std::string assignments;
-  for (const Member& member : group.members) {
+  for (const MemberValue& member : group.members) {
     assignments += (assignments.empty() ? "" : ",") + format_assignment(group, member);
   }
   return "{\"protocolType\":" + json_string(group.protocol_type) +
@@ -211,22 +110,22 @@ Result<KeyAndValue> format_group_record(std::optional<BytesView> key,
     return malformed(
         "Failed to decode message using offset topic decoder (message had a missing key)");
   }
-  auto parsed = parse_group_key(*key);
+  auto parsed = group::decode_key(*key);
   if (!parsed) return parsed.error();
-  if (parsed->is_offset()) {
-    KeyAndValue text{
-        "offset_commit::group=" + parsed->group + ",partition=" + parsed->partition.to_string(),
-        "<DELETE>"};
+  if (const auto* of_offset = std::get_if<OffsetKey>(&*parsed)) {
+    KeyAndValue text{"offset_commit::group=" + of_offset->group +
+                         ",partition=" + of_offset->partition.to_string(),
+                     "<DELETE>"};
     if (!value) return text;
-    auto offset = parse_offset_value(*value);
+    auto offset = group::decode_offset_value(*value);
     if (!offset) return offset.error();
     text.value = "offset=" + std::to_string(offset->offset);
     if (!offset->metadata.empty()) text.value += ",metadata=" + offset->metadata;
     return text;
   }
-  KeyAndValue text{"group_metadata::group=" + parsed->group, "<DELETE>"};
+  KeyAndValue text{"group_metadata::group=" + std::get<group::GroupKey>(*parsed).group, "<DELETE>"};
   if (!value) return text;
-  auto group = parse_group_value(*value);
+  auto group = group::decode_group_value(*value);
   if (!group) return group.error();
   text.value = format_group_value(*group);
   return text;
@@ -253,47 +152,50 @@ Result<std::optional<std::string>> offset_message_line(std::optional<BytesView> 
                                                        std::optional<BytesView> value) {
   std::optional<std::string> nothing;
   if (!key) return nothing;
-  auto parsed = parse_group_key(*key);
+  auto parsed = group::decode_key(*key);
   if (!parsed) return parsed.error();
-  if (!parsed->is_offset()) return nothing;
-  std::string line = "[" + parsed->group + "," + parsed->partition.topic + "," +
-                     std::to_string(parsed->partition.partition) + "]::";
+  const auto* of_offset = std::get_if<OffsetKey>(&*parsed);
+  if (of_offset == nullptr) return nothing;
+  std::string line = "[" + of_offset->group + "," + of_offset->partition.topic + "," +
+                     std::to_string(of_offset->partition.partition) + "]::";
   if (!value) return std::optional<std::string>(line + "NULL");
-  auto offset = parse_offset_value(*value);
+  auto offset = group::decode_offset_value(*value);
   if (!offset) return offset.error();
-  const std::string epoch = offset->leader_epoch < 0
-                                ? "Optional.empty"
-                                : "Optional[" + std::to_string(offset->leader_epoch) + "]";
-  const std::string expire =
-      offset->expire_timestamp ? "Some(" + std::to_string(*offset->expire_timestamp) + ")" : "None";
+  const std::string epoch = offset->leader_epoch
+                                ? "Optional[" + std::to_string(*offset->leader_epoch) + "]"
+                                : "Optional.empty";
+  const std::string expire = offset->expire_timestamp_ms
+                                 ? "Some(" + std::to_string(*offset->expire_timestamp_ms) + ")"
+                                 : "None";
   return std::optional<std::string>(
       line + "OffsetAndMetadata(offset=" + std::to_string(offset->offset) +
       ", leaderEpoch=" + epoch + ", metadata=" + offset->metadata + ", commitTimestamp=" +
-      std::to_string(offset->commit_timestamp) + ", expireTimestamp=" + expire + ")");
+      std::to_string(offset->commit_timestamp_ms) + ", expireTimestamp=" + expire + ")");
 }
 
 Result<std::optional<std::string>> group_metadata_message_line(std::optional<BytesView> key,
                                                                std::optional<BytesView> value) {
   std::optional<std::string> nothing;
   if (!key) return nothing;
-  auto parsed = parse_group_key(*key);
+  auto parsed = group::decode_key(*key);
   if (!parsed) return parsed.error();
-  if (parsed->is_offset()) return nothing;
-  if (!value) return std::optional<std::string>(parsed->group + "::NULL");
-  auto group = parse_group_value(*value);
+  const auto* of_group = std::get_if<group::GroupKey>(&*parsed);
+  if (of_group == nullptr) return nothing;
+  if (!value) return std::optional<std::string>(of_group->group + "::NULL");
+  auto group = group::decode_group_value(*value);
   if (!group) return group.error();
   std::string members;
-  for (const Member& member : group->members) {
+  for (const MemberValue& member : group->members) {
     members +=
         (members.empty() ? "" : ", ") + member.id + " -> MemberMetadata(memberId=" + member.id +
         ", groupInstanceId=" + (member.instance_id ? "Some(" + *member.instance_id + ")" : "None") +
         ", clientId=" + member.client_id + ", clientHost=" + member.client_host +
-        ", sessionTimeoutMs=" + std::to_string(member.session_timeout) +
-        ", rebalanceTimeoutMs=" + std::to_string(member.rebalance_timeout) +
+        ", sessionTimeoutMs=" + std::to_string(member.session_timeout_ms) +
+        ", rebalanceTimeoutMs=" + std::to_string(member.rebalance_timeout_ms) +
         ", supportedProtocols=List(" + group->protocol.value_or("") + "), )";
   }
   return std::optional<std::string>(
-      parsed->group + "::GroupMetadata(groupId=" + parsed->group +
+      of_group->group + "::GroupMetadata(groupId=" + of_group->group +
       ", generation=" + std::to_string(group->generation) + ", protocolType=Some(" +
       group->protocol_type + "), currentState=" + (group->members.empty() ? "Empty" : "Stable") +
       ", members=Map(" + members + "))");
