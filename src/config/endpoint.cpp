@@ -48,8 +48,9 @@ Result<Endpoint> parse_endpoint(std::string_view text, const ListenerProtocols& 
   endpoint.host = host;
   const auto protocol = protocols.find(endpoint.listener_name);
   if (protocol == protocols.end())
-    return Error{Errc::invalid_config,
-                 "No security protocol defined for listener " + endpoint.listener_name};
+    return Error{Errc::invalid_config, "No security protocol defined for listener " +
+                                           endpoint.listener_name +
+                                           ". Add it to listener.security.protocol.map."};
   endpoint.security_protocol = protocol->second;
   return endpoint;
 }

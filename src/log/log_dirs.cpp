@@ -182,17 +182,21 @@ Result<std::unique_ptr<LogDirs>> LogDirs::open(LogDirsOptions options) {
     fs::create_directories(dir->path, ignored);
     auto lock = lock_dir(dir->path);
     if (!lock && fs::is_directory(dir->path, ignored)) return lock.error();
+    if (!lock)
+      LOG(ERROR) << "Failed to create or validate data directory " << dir->path << ": "
+                 << lock.error();
     if (lock) dir->lock = std::move(*lock);
     dir->offline = !lock || !state->load_dir(*dir);
     state->dirs.push_back(std::move(dir));
   }
   state->load_all();
   auto logs = std::unique_ptr<LogDirs>(new LogDirs(std::move(state)));
-  if (logs->live_dirs().empty())
-    return Error{Errc::kafka_storage_error,
-                 "Shutdown broker because none of the specified log dirs from log.dirs can be "
-                 "created or validated"};
-  return logs;
+  if (!logs->live_dirs().empty()) return logs;
+  std::string all;
+  for (const auto& dir : logs->state_->dirs) all.append(all.empty() ? "" : ", ").append(dir->path);
+  return Error{Errc::kafka_storage_error,
+               "Shutdown broker because none of the specified log dirs from " + all +
+                   " can be created or validated. Correct log.dirs."};
 }
 
 LogDirs::LogDirs(std::unique_ptr<State> state) : state_(std::move(state)) {}

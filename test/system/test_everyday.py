@@ -185,46 +185,10 @@ def frame(body):
     return struct.pack(">i", len(body)) + body
 
 
-def test_strangers_cannot_hurt_the_broker(broker):
-    hostile = [struct.pack(">i", -1), struct.pack(">i", 2**31 - 1), frame(b""), frame(b"\x00"),
-               frame(struct.pack(">hhih", 999, 0, 1, -1)), frame(struct.pack(">hhih", 52, 0, 1, -1)),
-               frame(struct.pack(">hhih", 3, 99, 1, -1)),
-               frame(struct.pack(">hhihi", 3, 1, 1, -1, 2**31 - 1)), b"GET / HTTP/1.1\r\n\r\n"]
-    for payload in hostile:
-        assert exchange(broker, payload) == b""
-    half = socket.create_connection((HOST, broker.port), 5)
-    half.sendall(struct.pack(">ih", 1000, 3))
-    half.close()
-    assert [r.offset for r in produce(broker, "alive", [b"v"])] == [0]
-
-
 def test_an_unknown_version_of_api_versions_is_answered_in_version_0(broker):
     answer = exchange(broker, frame(struct.pack(">hhih", 18, 99, 7, -1) + b"\x00"))
     size, correlation, error, count, key, low, high = struct.unpack(">iihihhh", answer)
     assert (correlation, error, count, key, low, high) == (7, 35, 1, 18, 0, 3)
-
-
-def test_a_second_broker_on_the_same_directory_says_why_it_ends(make_broker):
-    first = make_broker().start()
-    second = make_broker(broker_id=1, log_dirs=first.data).launch()
-    assert second.process.wait() == 1
-    assert "Failed to acquire lock on file .lock in" in second.log()
-
-
-def test_a_taken_port_ends_the_start_with_the_address(make_broker):
-    first = make_broker().start()
-    second = make_broker(broker_id=1, port=first.port).launch()
-    assert second.process.wait() == 1
-    assert f"Socket server failed to bind to {HOST}:{first.port}" in second.log()
-
-
-def test_the_wrong_cluster_is_refused(make_broker, zookeeper):
-    broker = make_broker().start()
-    broker.stop()
-    broker.properties["zookeeper.connect"] = f"{zookeeper.address}/another-cluster"
-    broker.launch()
-    assert broker.process.wait() == 1
-    assert "The broker is trying to join the wrong cluster" in broker.log()
 
 
 def test_another_broker_id_than_the_data_is_refused(make_broker):
@@ -234,9 +198,3 @@ def test_another_broker_id_than_the_data_is_refused(make_broker):
     broker.launch()
     assert broker.process.wait() == 1
     assert "Configured broker.id 5 doesn't match stored broker.id 0 in meta.properties" in broker.log()
-
-
-def test_a_setting_that_is_not_a_number_is_named(make_broker):
-    broker = make_broker(num_io_threads="many").launch()
-    assert broker.process.wait() == 1
-    assert "num.io.threads" in broker.log()
