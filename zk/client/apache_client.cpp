@@ -1,5 +1,7 @@
 #include "zk/client/apache_client.h"
 
+#include <future>
+
 #include "zk/client/apache_session.h"
 
 namespace samsa::zk {
@@ -75,6 +77,7 @@ template <class T>
 void finish(int rc, const void* context, T value) {
   const CallPtr call = take(context);
   if (ApacheSession::is_lost(rc)) return call->session->lost(call);
+  call->session->heard();
   if (rc != ZOK) return call->fail(code_of(rc));
   static_cast<TypedCall<T>&>(*call).answer.set({ZkCode::ok, std::move(value)});
 }
@@ -201,6 +204,7 @@ struct MultiCall : TypedCall<std::vector<OpResult>> {
   static void complete(int rc, const void* context) {
     const CallPtr call = take(context);
     if (ApacheSession::is_lost(rc)) return call->session->lost(call);
+    call->session->heard();
     static_cast<MultiCall&>(*call).report(rc);
   }
 
@@ -298,47 +302,54 @@ Result<std::unique_ptr<RealClient>> open(ConnectOptions options) {
   return client;
 }
 
-// A one-off wait of a thread that is no event loop.
-template <class T>
-Result<ZkResult<T>> await(runtime::EventLoop& loop, ZkFuture<T> answer, milliseconds limit) {
-  struct Slot {
-    std::mutex mutex;
-    std::condition_variable arrived;
-    std::optional<ZkResult<T>> value;
-  };
-  struct Waiter {
-    static runtime::Task<void> run(ZkFuture<T> from, std::shared_ptr<Slot> to) {
-      ZkResult<T> value = co_await from.wait();
-      std::scoped_lock hold(to->mutex);
-      to->value = std::move(value);
-      to->arrived.notify_all();
-    }
-  };
-  auto slot = std::make_shared<Slot>();
-  static runtime::Gate gate;
-  runtime::spawn(loop, "zk-chroot", gate, Waiter::run(answer, slot));
-  std::unique_lock hold(slot->mutex);
-  if (!slot->arrived.wait_for(hold, limit, [&] { return slot->value.has_value(); })) {
-    return Error(Errc::request_timed_out, "ZooKeeper did not answer in time");
-  }
-  return std::move(*slot->value);
-}
+// For a thread that is no event loop and waits itself.
+struct BlockingCreate : Call {
+  explicit BlockingCreate(std::string of) : path(std::move(of)) {}
+  std::string path;
+  std::promise<ZkCode> done;
 
+  int submit(zhandle_t* handle, const void* context) override {
+    return zoo_acreate(handle, path.c_str(), nullptr, -1, &ZOO_OPEN_ACL_UNSAFE, 0,
+                       &BlockingCreate::complete, context);
+  }
+  void fail(ZkCode code) override { done.set_value(code); }
+  // Sent again when lost: a path that was made by the first attempt is there, which is all we want.
+  static void complete(int rc, const char*, const void* context) {
+    const CallPtr call = take(context);
+    if (ApacheSession::is_lost(rc)) return call->session->lost(call);
+    static_cast<BlockingCreate&>(*call).done.set_value(code_of(rc));
+  }
+};
+
+struct Closing {
+  ApacheSession& session;
+  ~Closing() { session.close(); }
+};
+
+// Whoever may not create the upper ones needs only that they are there (KAFKA-12866); what is then
+// still missing shows with the next step.
 Result<void> make_chroot(ConnectOptions options, size_t slash) {
   const std::string chroot = options.connect.substr(slash);
   options.connect.resize(slash);
-  const milliseconds limit = options.connection_timeout;
-  runtime::EventLoop& loop = *options.loop;
-  auto client = open(std::move(options));
-  if (!client) return client.error();
+  const auto deadline = std::chrono::steady_clock::now() + options.connection_timeout;
+  runtime::Workers worker("zk-chroot", 1);
+  auto session = std::make_shared<ApacheSession>(std::move(options), worker);
+  const Closing closing{*session};
+  if (auto opened = session->open(); !opened) return opened;
   for (size_t end = chroot.find('/', 1);; end = chroot.find('/', end + 1)) {
     const std::string path = chroot.substr(0, end);
-    auto made = await(loop, (*client)->create(path, {}, CreateMode::persistent), limit);
-    if (!made) return made.error();
-    if (made->code != ZkCode::ok && made->code != ZkCode::node_exists) {
+    const auto call = std::make_shared<BlockingCreate>(path);
+    auto done = call->done.get_future();
+    session->start(call);
+    if (done.wait_until(deadline) == std::future_status::timeout)
+      return Error(Errc::request_timed_out,
+                   "ZooKeeper did not create the chroot " + path + " in time");
+    const ZkCode code = done.get();
+    const bool may_be_there =
+        code == ZkCode::ok || code == ZkCode::node_exists || code == ZkCode::no_auth;
+    if (!may_be_there)
       return Error(Errc::unknown_server_error,
-                   "Cannot create the ZooKeeper chroot " + path + ": " + to_string(made->code));
-    }
+                   "Cannot create the ZooKeeper chroot " + path + ": " + to_string(code));
     if (end == std::string::npos) return ok();
   }
 }

@@ -25,6 +25,20 @@ bool is_node_event(int type) {
          type == ZOO_CHILD_EVENT;
 }
 
+// Asks for next to nothing, only to know when the server was last there: the library's own pings
+// tell nobody.
+struct Heartbeat : Call {
+  Heartbeat() { retriable = false; }
+  int submit(zhandle_t* handle, const void* context) override {
+    return zoo_aexists(handle, "/", 0, &Heartbeat::complete, context);
+  }
+  void fail(ZkCode) override {}
+  static void complete(int rc, const ::Stat*, const void* context) {
+    const std::unique_ptr<CallPtr> call(static_cast<CallPtr*>(const_cast<void*>(context)));
+    if (!ApacheSession::is_lost(rc)) (*call)->session->heard();
+  }
+};
+
 }  // namespace
 
 ApacheSession::ApacheSession(ConnectOptions options, runtime::Workers& worker)
@@ -142,15 +156,34 @@ void ApacheSession::lost(const CallPtr& call) {
 void ApacheSession::watch(zhandle_t* zh, int type, int state, const char* path, void* context) {
   const auto* handle = static_cast<const Handle*>(context);
   if (is_node_event(type)) {
-    handle->session->tell(type_of(type), path == nullptr ? "" : path);
+    handle->session->on_node_event(*handle, type, path);
   } else if (type == ZOO_SESSION_EVENT) {
     handle->session->on_session_event(*handle, zh, state);
   }
 }
 
-void ApacheSession::on_session_event(const Handle& handle, zhandle_t* zh, int state) {
+void ApacheSession::heard() {
+  last_heard_.store(std::chrono::steady_clock::now(), std::memory_order_relaxed);
+}
+
+// The watches of a session go with it, whatever its handle still has to say.
+void ApacheSession::on_node_event(const Handle& handle, int type, const char* path) {
+  heard();
   Hold hold(mutex_);
   if (state_ == SessionState::closed || handle.number != handle_number_) return;
+  tell(type_of(type), path == nullptr ? "" : path);
+}
+
+void ApacheSession::on_session_event(const Handle& handle, zhandle_t* zh, int state) {
+  Hold hold(mutex_);
+  if (state_ == SessionState::closed) return;
+  if (handle.number != handle_number_) {
+    const bool is_decided = state == ZOO_CONNECTED_STATE || state == ZOO_READONLY_STATE ||
+                            state == ZOO_EXPIRED_SESSION_STATE || state == ZOO_AUTH_FAILED_STATE;
+    if (handle.number != abandoned_number_ || !is_decided) return;
+    abandoned_number_ = 0;
+    return replace_handle();  // closing a session that is still there removes its ephemerals
+  }
   if (state == ZOO_CONNECTED_STATE || state == ZOO_READONLY_STATE) {
     std::vector<CallPtr> unknown;
     for (auto& [number, call] : unknown_) unknown.push_back(call);
@@ -159,7 +192,7 @@ void ApacheSession::on_session_event(const Handle& handle, zhandle_t* zh, int st
     hold.unlock();
     for (const auto& call : unknown) call->fail(ZkCode::connection_loss);
   } else if (state == ZOO_EXPIRED_SESSION_STATE || state == ZOO_AUTH_FAILED_STATE) {
-    expire(std::move(hold));
+    expire(std::move(hold), ExpiryBy::server);
   } else if (state_ == SessionState::connected) {
     disconnected();
   }
@@ -172,6 +205,8 @@ void ApacheSession::connected(zhandle_t* zh) {
   negotiated_ = milliseconds(zoo_recv_timeout(zh));
   const bool fresh = !session_open_;
   session_open_ = true;
+  heard();
+  beat_later(++connections_);
   if (fresh) ++generation_;
   LOG(INFO) << "ZooKeeper session 0x" << std::hex << session_id_ << std::dec
             << (fresh ? " established with " : " reconnected to ") << options_.connect
@@ -188,19 +223,45 @@ void ApacheSession::disconnected() {
   const uint64_t disconnection = ++disconnections_;
   LOG(WARNING) << "ZooKeeper connection lost, reconnecting to " << options_.connect;
   tell(WatchEvent::Type::session_disconnected);
-  // Only a server can say "expired". When none answers, we still must stop acting on the session.
-  options_.loop->call_after(negotiated_, [weak = weak_from_this(), disconnection] {
+  // Only a server can say "expired". When none answers, we still must stop acting on the session
+  // once its time is over, which began with the server's last word. The library breaks a connection
+  // after two thirds of the timeout without one, so it can't be older than that.
+  const auto now = std::chrono::steady_clock::now();
+  const auto last_word =
+      std::max(last_heard_.load(std::memory_order_relaxed), now - negotiated_ * 2 / 3);
+  const auto left = std::chrono::ceil<milliseconds>(last_word + negotiated_ - now);
+  options_.loop->call_after(left, [weak = weak_from_this(), disconnection] {
     const auto self = weak.lock();
     if (!self) return;
     Hold hold(self->mutex_);
     const bool still = self->state_ == SessionState::connecting && self->session_open_ &&
                        self->disconnections_ == disconnection;
-    if (still) self->expire(std::move(hold));
+    if (still) self->expire(std::move(hold), ExpiryBy::own_clock);
   });
 }
 
-void ApacheSession::expire(Hold hold) {
-  LOG(WARNING) << "ZooKeeper session 0x" << std::hex << session_id_ << std::dec << " expired";
+void ApacheSession::beat_later(uint64_t connection) {
+  options_.loop->call_after(negotiated_ / 3, [weak = weak_from_this(), connection] {
+    const auto self = weak.lock();
+    if (!self) return;
+    Hold hold(self->mutex_);
+    if (self->state_ != SessionState::connected || self->connections_ != connection) return;
+    const auto beat = std::make_shared<Heartbeat>();
+    beat->session = self;
+    self->submit(beat);
+    self->beat_later(connection);
+  });
+}
+
+void ApacheSession::expire(Hold hold, ExpiryBy by) {
+  LOG(WARNING) << "ZooKeeper session 0x" << std::hex << session_id_ << std::dec
+               << (by == ExpiryBy::server
+                       ? " expired"
+                       : " must be taken for expired: no server has answered for "
+                         "as long as it lasts");
+  // The server, once it is back, may hold the session on and with it our ephemerals. So our own
+  // verdict keeps the handle trying until it can close the session.
+  if (by == ExpiryBy::own_clock) abandoned_number_ = handle_number_;
   state_ = SessionState::expired;
   session_open_ = false;
   ++handle_number_;  // the old handle has nothing more to say
@@ -211,18 +272,22 @@ void ApacheSession::expire(Hold hold) {
     calls->clear();
   }
   tell(WatchEvent::Type::session_expired);
-  // The handle's number may be the first event's, before zookeeper_init has returned to us.
+  if (by == ExpiryBy::server) replace_handle();
+  hold.unlock();
+  for (const auto& call : orphans) call->fail(ZkCode::session_expired);
+}
+
+// Under the mutex. On the worker, as closing a handle joins the threads that call us.
+void ApacheSession::replace_handle() {
   worker_.post([self = shared_from_this()] {
     std::shared_ptr<Handle> old;
     {
-      Hold inner(self->mutex_);
+      Hold hold(self->mutex_);
       if (self->state_ == SessionState::closed) return;
       old = std::move(self->handle_);
     }
     self->reopen(std::move(old));
   });
-  hold.unlock();
-  for (const auto& call : orphans) call->fail(ZkCode::session_expired);
 }
 
 void ApacheSession::reopen(std::shared_ptr<Handle> old) {

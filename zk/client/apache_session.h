@@ -7,6 +7,7 @@
 #endif
 #include <zookeeper/zookeeper.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -48,6 +49,8 @@ class ApacheSession : public std::enable_shared_from_this<ApacheSession> {
   // The library has given up on a call with one of the codes that is_lost() knows.
   void lost(const CallPtr& call);
   static bool is_lost(int rc);
+  // The server has answered something: the session was alive just now.
+  void heard();
 
   int64_t session_id() const;
   uint64_t generation() const;
@@ -63,12 +66,17 @@ class ApacheSession : public std::enable_shared_from_this<ApacheSession> {
   };
   using Hold = std::unique_lock<std::mutex>;
 
+  void on_node_event(const Handle& handle, int type, const char* path);
   static void watch(zhandle_t* zh, int type, int state, const char* path, void* context);
   void on_session_event(const Handle& handle, zhandle_t* zh, int state);
+  enum class ExpiryBy { server, own_clock };
+
   void connected(zhandle_t* zh);
   void disconnected();
-  void expire(Hold hold);
+  void expire(Hold hold, ExpiryBy by);
+  void replace_handle();
   void reopen(std::shared_ptr<Handle> old);
+  void beat_later(uint64_t connection);
   bool open_handle();
   void submit(const CallPtr& call);
   void tell(WatchEvent::Type type, std::string path = {});
@@ -86,6 +94,10 @@ class ApacheSession : public std::enable_shared_from_this<ApacheSession> {
   bool session_open_ = false;  // the present handle has had its session
   int64_t session_id_ = 0;
   milliseconds negotiated_{0};
+  // Of a handle whose session we have given up, but which the server may still hold; 0 for none.
+  uint64_t abandoned_number_ = 0;
+  std::atomic<SteadyTime> last_heard_{};
+  uint64_t connections_ = 0;
   uint64_t disconnections_ = 0;
   uint64_t calls_ = 0;
   std::map<uint64_t, CallPtr> waiting_;  // to send at the next connection
