@@ -37,6 +37,23 @@ std::string canonical_host_name() {
   return name;
 }
 
+std::string session_name(int64_t id) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(id));
+  return text;
+}
+
+Error not_registered(const std::string& path, ZkCode code, const zk::ZkResult<zk::Data>& there,
+                     int64_t session) {
+  if (!there) return failed("can't register at " + path, code);
+  return {Errc::invalid_config,
+          "Error while creating ephemeral at " + path + ", node already exists and owner '" +
+              std::to_string(there.value.stat.ephemeral_owner) +
+              "' does not match current session '" + std::to_string(session) + "'. Session " +
+              session_name(there.value.stat.ephemeral_owner) + " holds it for the broker " +
+              there.value.data + ". Stop that broker, or give this one another broker.id."};
+}
+
 }  // namespace
 
 Task<Result<void>> make_persistent_paths(zk::Client& zookeeper) {
@@ -99,18 +116,11 @@ Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id, By
     const auto there = co_await zookeeper.get(path, false).wait();
     if (there && there.value.stat.ephemeral_owner == zookeeper.session_id())
       co_return BrokerEpoch{there.value.stat.czxid};
-    if (std::chrono::steady_clock::now() > deadline) {
-      co_return Error{
-          Errc::invalid_config,
-          "Error while creating ephemeral at " + path + ", node already exists" +
-              (there ? " and owner '" + std::to_string(there.value.stat.ephemeral_owner) +
-                           "' does not match current session '" +
-                           std::to_string(zookeeper.session_id()) + "': " + there.value.data
-                     : std::string())};
-    }
+    if (std::chrono::steady_clock::now() > deadline)
+      co_return not_registered(path, made.code, there, zookeeper.session_id());
     if (there && !std::exchange(told, true))
-      LOG(WARNING) << path << " is still held by session " << std::hex
-                   << there.value.stat.ephemeral_owner << std::dec
+      LOG(WARNING) << path << " is still held by session "
+                   << session_name(there.value.stat.ephemeral_owner)
                    << "; waiting for it to expire. It says " << there.value.data;
     co_await runtime::sleep_for(k_look_again);
   }

@@ -3,13 +3,17 @@
 Everything is started on ports that were free, in directories of its own, and ended by pid.
 """
 
+import contextlib
 import os
 import pathlib
 import re
 import signal
 import socket
+import struct
 import subprocess
 import time
+
+from kazoo.client import KazooClient
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "bin"
@@ -92,6 +96,16 @@ class Process:
         return self.child.wait()
 
 
+def session_password(session_id):
+    """What ZooKeeper gave the owner of the session: it draws passwords from a generator seeded by the id."""
+    seed = ((session_id ^ 0xB3415C00) ^ 0x5DEECE66D) & (1 << 48) - 1
+    password = b""
+    while len(password) < 16:
+        seed = (seed * 0x5DEECE66D + 0xB) & (1 << 48) - 1
+        password += struct.pack("<I", seed >> 16)
+    return password
+
+
 class ZooKeeper(Process):
     def __init__(self, directory, port=None, extra=()):
         self.port = port or free_port()
@@ -108,6 +122,29 @@ class ZooKeeper(Process):
     @property
     def address(self):
         return f"{HOST}:{self.port}"
+
+    @contextlib.contextmanager
+    def paused(self):
+        """Frozen, as by a stalled disk: connections stay open and nothing is answered."""
+        os.killpg(self.child.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.child.pid, signal.SIGCONT)
+
+    def ask(self, word):
+        """The answer to one of ZooKeeper's four-letter words."""
+        with socket.create_connection((HOST, self.port), 5) as s:
+            s.sendall(word.encode())
+            return b"".join(iter(lambda: s.recv(65536), b"")).decode()
+
+    def expire(self, session_id):
+        """Ends somebody else's session, as if it had not been heard of for its timeout."""
+        while f"0x{session_id:x}" in self.ask("dump"):  # the owner may have been quicker to come back than we to close
+            other = KazooClient(self.address, client_id=(session_id, session_password(session_id)))
+            other.start()
+            other.stop()
+            other.close()
 
     def wait_ready(self):
         def answers():

@@ -1,6 +1,7 @@
 import itertools
 
 import pytest
+from kazoo.client import KazooClient
 
 from cluster import Broker, ZooKeeper
 
@@ -19,6 +20,16 @@ def zookeeper(tmp_path_factory):
 def chroot(zookeeper):
     """A connection string to an empty corner of the ZooKeeper."""
     return f"{zookeeper.address}/test-{next(_chroots)}"
+
+
+@pytest.fixture
+def zk(chroot):
+    """A client that looks into this test's corner."""
+    client = KazooClient(chroot)
+    client.start()
+    yield client
+    client.stop()
+    client.close()
 
 
 @pytest.fixture

@@ -11,18 +11,8 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import (InvalidReplicationFactorError, InvalidTopicError, MessageSizeTooLargeError, TopicAlreadyExistsError,
                           UnknownTopicOrPartitionError)
-from kazoo.client import KazooClient
 
 from cluster import HOST, tool, wait_until
-
-
-@pytest.fixture
-def zk(chroot):
-    client = KazooClient(chroot)
-    client.start()
-    yield client
-    client.stop()
-    client.close()
 
 
 def produce(broker, topic, values, **options):
