@@ -59,5 +59,6 @@ function(samsa_room_test name)
   target_link_libraries(${name} PRIVATE ${TEST_LINK} GTest::gmock GTest::gtest_main)
   samsa_precompile(${name})
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300
+    ENVIRONMENT SAMSA_TEST_DATA=${CMAKE_SOURCE_DIR}/test/data)
 endfunction()

@@ -38,6 +38,7 @@ void Roster::count_protocols(const Member& member, int by) {
 }
 
 Member& Roster::add(Member member) {
+  remove(member.id);  // a record may hold an id twice
   if (!leader_) leader_ = member.id;
   if (member.is_static()) static_ids_[*member.instance_id] = member.id;
   count_protocols(member, 1);

@@ -6,14 +6,14 @@
 #include <fstream>
 #include <sstream>
 
+#include "../test_data.h"
 #include "record/legacy.h"
 
 namespace samsa::record {
 namespace {
 
 const std::filesystem::path& directory() {
-  static const std::filesystem::path path =
-      std::filesystem::path(__FILE__).parent_path() / "../../data/record";
+  static const std::filesystem::path path = test_data() / "record";
   return path;
 }
 
