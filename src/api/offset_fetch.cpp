@@ -56,8 +56,8 @@ Task<OffsetFetchResponse> fetch_from_zookeeper(RequestContext& context,
       auto& answer =
           answers.partitions.emplace_back(no_offset(index, Errc::unknown_topic_or_partition));
       if (!image->partition(topic.name, index)) continue;
-      const auto kept = co_await zookeeper_offset(services.zookeeper, request.group_id,
-                                                  TopicPartition{topic.name, index});
+      const TopicPartition tp{topic.name, index};
+      const auto kept = co_await zookeeper_offset(services.zookeeper, request.group_id, tp);
       if (!kept) {
         answer.error_code = static_cast<int16_t>(kept.error().code);
       } else if (*kept) {

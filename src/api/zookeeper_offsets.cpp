@@ -13,13 +13,13 @@ using zk::ZkCode;
 Task<ZkCode> create_with_parents(zk::Client& zookeeper, std::string path, Bytes data) {
   for (size_t slash = path.find('/', 1); slash != std::string::npos;
        slash = path.find('/', slash + 1)) {
-    const auto made =
-        co_await zookeeper.create(path.substr(0, slash), "", zk::CreateMode::persistent).wait();
+    const auto making = zookeeper.create(path.substr(0, slash), {}, zk::CreateMode::persistent);
+    const auto made = co_await making.wait();
     if (!made && made.code != ZkCode::node_exists) co_return made.code;
   }
-  const auto made =
-      co_await zookeeper.create(std::move(path), std::move(data), zk::CreateMode::persistent)
-          .wait();
+  const auto making =
+      zookeeper.create(std::move(path), std::move(data), zk::CreateMode::persistent);
+  const auto made = co_await making.wait();
   co_return made.code;
 }
 

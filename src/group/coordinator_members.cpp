@@ -13,6 +13,8 @@ std::string random_uuid() {
   return boost::uuids::to_string(generate());
 }
 
+SyncResult refused_sync(Errc error) { return {.error = error}; }
+
 }  // namespace
 
 runtime::Task<JoinResult> Coordinator::join(std::string id, JoinRequest request) {
@@ -44,9 +46,9 @@ runtime::Task<SyncResult> Coordinator::sync(std::string id, SyncRequest request)
     // The rebalance that was under way is lost; joining again needs no new coordinator. Older
     // clients do not know COORDINATOR_LOAD_IN_PROGRESS here.
     const bool is_loading = group.error().code == Errc::coordinator_load_in_progress;
-    co_return SyncResult{.error = is_loading ? Errc::rebalance_in_progress : group.error().code};
+    co_return refused_sync(is_loading ? Errc::rebalance_in_progress : group.error().code);
   }
-  if (!*group) co_return SyncResult{.error = Errc::unknown_member_id};
+  if (!*group) co_return refused_sync(Errc::unknown_member_id);
   runtime::OneShot<SyncResult> answer;
   act(*group, [&](Group& core, Now at, Orders& orders) {
     request.ticket = ++(*group)->last_ticket;
