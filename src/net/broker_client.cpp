@@ -81,6 +81,7 @@ Task<Result<Bytes>> BrokerClient::exchange(Bytes frame, int32_t correlation_id,
     if (!connected) co_return connected.error();
   }
   auto socket = socket_;
+  if (!socket) co_return failed(host_, port_, "closed");  // while the connection came about
   socket->outgoing = std::move(frame);
   OneShot<error_code> done;
   const auto read_body = [socket, done](error_code error, size_t) {
