@@ -258,7 +258,6 @@ Task<void> Broker::Parts::register_again() {
 }
 
 void Broker::Parts::on_zookeeper_event(const zk::WatchEvent& event) {
-  if (!controller) return;
   controller->on_event(event);
   if (event.type == zk::WatchEvent::Type::session_established)
     runtime::spawn(control_loop, "registration", gate, register_again());
@@ -280,12 +279,13 @@ Result<std::unique_ptr<Broker>> Broker::start(config::BrokerConfig config) {
        .loop = &parts->control_loop});
   if (!zookeeper) return zookeeper.error();
   parts->zookeeper = std::move(*zookeeper);
-  parts->zookeeper->set_listener(
-      [raw = parts.get()](const zk::WatchEvent& event) { raw->on_zookeeper_event(event); });
   if (auto opened = parts->open_logs(); !opened) return opened.error();
   if (auto identified = parts->identify(); !identified) return identified.error();
   parts->build_services();
   if (auto started = parts->start_groups(); !started) return started.error();
+  // No watch was set before; a session that has ended meanwhile is none that we registered in.
+  parts->zookeeper->set_listener(
+      [raw = parts.get()](const zk::WatchEvent& event) { raw->on_zookeeper_event(event); });
   if (auto listening = parts->listen(); !listening) return listening.error();
   if (auto joined = parts->join_cluster(); !joined) return joined.error();
   LOG(INFO) << "[KafkaServer id=" << parts->id << "] started (kafka.server.KafkaServer)";

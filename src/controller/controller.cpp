@@ -145,7 +145,8 @@ Task<void> Controller::elect() {
     }
     resign();
     if (co_await win_election()) {
-      co_await zookeeper_.exists(path, true).wait();
+      const auto still = co_await zookeeper_.exists(path, true).wait();
+      if (still.code == ZkCode::no_node) continue;  // taken from us before we could watch it
       co_await take_office();
       co_return;
     }
