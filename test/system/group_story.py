@@ -7,7 +7,7 @@ import struct
 import sys
 import time
 
-import wire
+import messages
 
 
 def subscription(*topics):
@@ -22,12 +22,12 @@ class Story:
         self.names = {}
 
     def connect(self):
-        return wire.Connection(self.port)
+        return messages.Connection(self.port)
 
     def tell(self, title, connection):
         """Notes the next answer, with ids and times made alike, and returns it."""
         api, version, body = connection.receive_body()
-        value = wire.decode(api, version, body)
+        value = messages.decode(api, version, body)
         self.lines.append(f"{title}: {api} v{version} {self.alike(body).hex()}")
         return value
 
@@ -45,7 +45,7 @@ class Story:
 
     def tell_named(self, title, connection, name):
         api, version, body = connection.receive_body()
-        value = wire.decode(api, version, body)
+        value = messages.decode(api, version, body)
         self.name(value["member_id"], name)
         self.lines.append(f"{title}: {api} v{version} {self.alike(body).hex()}")
         return value["member_id"]
