@@ -1,40 +1,47 @@
 #pragma once
-// A file of fixed-size index entries. Plain small writes; entries of the active segment stay in
-// memory, those of others are looked up in the file. Guarded by its segment.
+// A file of fixed-size index entries. Those of the active segment stay in memory and each append is
+// one small write; those of others are looked up in the file. Guarded by its segment.
 
-#include <filesystem>
 #include <functional>
 
 #include "base/bytes.h"
-#include "base/file.h"
+#include "log/descriptor_pool.h"
 
 namespace samsa::log {
 
 class IndexFile {
  public:
-  IndexFile(std::filesystem::path path, size_t entry_size)
-      : path_(std::move(path)), entry_size_(entry_size) {}
-  // Drops the zeros of a preallocated file and a torn last entry. A missing file is an empty one.
+  IndexFile(std::shared_ptr<const LogFolder> folder, Offset base, const char* suffix,
+            size_t entry_size, DescriptorPool& pool)
+      : file_(std::move(folder), base, suffix, pool), entry_size_(entry_size) {}
+
+  // Brings the entries into memory, for appends. Drops the zeros of a preallocated file and a torn
+  // last entry. A missing file is an empty one.
   Result<void> load();
   Result<void> append(BytesView entry);
   Result<void> truncate(int64_t count);
-  // Makes the file exist with exactly its entries, and lets go of memory and descriptor.
+  // Makes the file exist with exactly its entries, and lets go of the memory.
   Result<void> seal();
-  int64_t count() const { return count_; }
+  // Nothing to do where nothing was written since the last time.
+  Result<void> sync();
+
+  Result<int64_t> count() const;
   Result<Bytes> entry(int64_t at) const;
-  // The last entry for which `fits` holds, given that it holds for a prefix; -1 when for none.
+  // The last entry for which `fits` holds, given that it holds for a prefix; -1 when for none. In a
+  // file: no read while the answers are close to each other, as a reader's who goes through the log
+  // are; a binary search else.
   Result<int64_t> last_where(const std::function<bool(BytesView)>& fits) const;
-  const std::filesystem::path& path() const { return path_; }
-  void set_path(std::filesystem::path path) { path_ = std::move(path); }
+  std::filesystem::path path() const { return file_.path(); }
+  PooledFile& file() { return file_; }
 
  private:
-  Result<void> open_for_writing();
-  std::filesystem::path path_;
-  size_t entry_size_;
-  int64_t count_ = 0;
-  bool in_memory_ = true;
+  Result<void> measure() const;
+  mutable PooledFile file_;
+  const size_t entry_size_;
+  mutable int64_t count_ = -1;  // unknown until somebody asks
+  bool in_memory_ = false;
+  bool is_dirty_ = false;
   Bytes memory_;
-  mutable FileDescriptor fd_;
 };
 
 }  // namespace samsa::log

@@ -2,8 +2,8 @@
 // One partition's log on disk. Every member may be called from any thread; all I/O blocks.
 //
 // One mutex guards the tail and the list of segments; it is held for an append's bookkeeping and
-// its write. Readers hold it only to pick a segment and its bounds. A failed write or sync fences
-// the log: everything after it answers KAFKA_STORAGE_ERROR, and a sync is never tried again.
+// its write. Readers hold it only to pick a segment and its bounds. A failed read, write or sync
+// fences the log: everything after it answers KAFKA_STORAGE_ERROR, and a sync is never tried again.
 
 #include <atomic>
 #include <filesystem>
@@ -23,6 +23,7 @@
 
 namespace samsa::log {
 
+class DescriptorPool;
 using record::Origin;
 
 // An offset and, where known, the place of it.
@@ -98,6 +99,8 @@ struct LogPlace {
 
 struct LogHooks {
   Clock* clock = &Clock::system();
+  // Absent: the process's.
+  DescriptorPool* descriptors = nullptr;
   // The directory can no longer be trusted. Called at most once a log, without its lock.
   std::function<void(const Error&)> on_storage_failure;
 };
@@ -131,6 +134,8 @@ class Log {
   int64_t size_bytes() const;
   // What a log's directory owner asks first: false after a storage failure.
   bool is_healthy() const;
+  // Its directory failed elsewhere: from now on everything answers KAFKA_STORAGE_ERROR.
+  void fence(const Error& why);
 
   Offset log_start_offset() const;
   Offset log_end_offset() const;
@@ -165,14 +170,20 @@ class Log {
   Result<int> delete_old_segments();
   // Starts a new segment, unless the active one is empty.
   Result<void> roll();
-  // Makes everything below the offset durable and advances the recovery point to it.
+  // Makes everything durable and advances the recovery point to the end.
   Result<void> flush();
+  // The same for the segments that are full: what recovery after a crash need not read again. For a
+  // background thread; costs nothing where there is nothing to do.
+  Result<void> flush_rolled();
   Offset recovery_point() const;
   int64_t last_flush_ms() const;
   // Starts write-back of what was there at the call before this one already: pages that are still
   // being written to would stall their writers. For a background thread, every few seconds.
   void start_write_back();
   void remove_expired_producers(int64_t now_ms);
+  // Removes producer snapshots that neither recovery from this recovery point nor a truncation
+  // within the last two segments can need. Once the recovery point is in its checkpoint.
+  void prune_snapshots(Offset checkpointed_recovery_point);
 
   void update_config(LogConfig config);
   LogConfig config() const;

@@ -7,38 +7,33 @@ namespace {
 record::Rejection refuse(Error error) { return {std::move(error), {}, {}}; }
 }  // namespace
 
-Result<void> Log::State::snapshot() {
-  const auto path = place.dir / file_name(log_end, ".snapshot");
-  if (auto r = replace_file(path, producers.encode()); !r) return r;
-  return ok();
-}
-
 Result<void> Log::State::roll(Offset base) {
   if (active().base() == base) return ok();
-  if (producers.size() > 0) {
-    if (auto r = snapshot(); !r) return r;
-  }
+  producers.set_end(log_end);
+  if (auto r = snapshot(producers); !r) return r;
   if (auto r = active().seal(); !r) return r;
   return add_segment(base);
 }
 
-Result<void> Log::State::maybe_roll(int64_t incoming, int64_t max_timestamp_ms,
+Result<void> Log::State::maybe_roll(int64_t incoming, int64_t max_timestamp_ms, Offset first_offset,
                                     Offset last_offset) {
   Segment& now = active();
-  if (now.size() == 0 && last_offset - now.base() <= INT32_MAX) return ok();
-  const int64_t reached = now.first_timestamp_ms() && max_timestamp_ms >= 0
-                              ? max_timestamp_ms - *now.first_timestamp_ms()
-                              : hooks.clock->wall_ms() - now.created_ms();
-  if (now.size() > config.segment_bytes - incoming ||
-      reached > config.segment_ms - config.segment_jitter_ms ||
-      now.index_full(config.segment_index_bytes) || last_offset - now.base() > INT32_MAX)
+  // With offsets too far from the segment's base, the new one begins where the records do, not at
+  // the log's end, which may be as far away.
+  if (last_offset - now.base() > INT32_MAX) return roll(std::max(log_end, first_offset));
+  if (now.size() == 0) return ok();
+  if (now.size() > config.segment_bytes - incoming || now.index_full(config.segment_index_bytes))
     return roll(log_end);
-  return ok();
+  auto waited = now.waited_for_roll_ms(hooks.clock->wall_ms(), max_timestamp_ms);
+  if (!waited) return waited.error();
+  return *waited > config.segment_ms - now.roll_jitter_ms() ? roll(log_end) : ok();
 }
 
 Result<void> Log::State::write(BytesView bytes, const AppendedRange& range,
                                const ProducerState::Update& update) {
+  const int64_t position = active().size();
   if (auto r = active().append(bytes, range, config.index_interval_bytes); !r) return r;
+  marks.add({range.first_offset, active().base(), position});
   producers.apply(update);
   for (const auto& done : update.completed) {
     const Offset stable = producers.last_stable_after(done);
@@ -50,6 +45,7 @@ Result<void> Log::State::write(BytesView bytes, const AppendedRange& range,
     producers.complete(done);
   }
   log_end = range.last_offset + 1;
+  producers.set_end(log_end);
   return ok();
 }
 
@@ -116,7 +112,7 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
         return refuse(s.fail(r.error()));
     }
     if (auto r = s.maybe_roll(static_cast<int64_t>(bytes.size()), assigned->max_timestamp,
-                              assigned->last_offset);
+                              assigned->first_offset, assigned->last_offset);
         !r)
       return refuse(s.fail(r.error()));
     const AppendedRange range{assigned->first_offset, assigned->last_offset,
@@ -164,7 +160,9 @@ record::Checked<AppendInfo> Log::append_as_follower(std::span<char> batches) {
       return batch.has_producer_id() ? s.producers.add(update, batch, Origin::replication) : ok();
     });
     if (!seen) return refuse(seen.error());
-    if (auto r = s.maybe_roll(static_cast<int64_t>(bytes.size()), summary->max_timestamp,
+    // Formats before v2 do not tell the first offset; this can't be above it.
+    const Offset lowest = summary->first_offset.value_or(summary->last_offset - INT32_MAX);
+    if (auto r = s.maybe_roll(static_cast<int64_t>(bytes.size()), summary->max_timestamp, lowest,
                               summary->last_offset);
         !r)
       return refuse(s.fail(r.error()));

@@ -51,24 +51,13 @@ Result<void> Log::maybe_assign_epoch_start_offset(LeaderEpoch epoch, Offset star
   return assigned;
 }
 
-Result<void> Log::State::drop(std::map<Offset, std::shared_ptr<Segment>>::iterator at) {
+Result<void> Log::State::drop(Segments::iterator at) {
   auto segment = at->second;
   if (auto r = segment->rename_to_deleted(); !r) return r;
   segments.erase(at);
   deleted.emplace_back(hooks.clock->wall_ms(), std::move(segment));
+  directory_dirty = true;
   return ok();
-}
-
-void Log::State::prune_snapshots(Offset below) {
-  std::error_code failed;
-  std::vector<fs::path> stale;
-  for (fs::directory_iterator at{place.dir, failed}, end; !failed && at != end;
-       at.increment(failed)) {
-    if (at->path().extension() == ".snapshot" &&
-        at->path().filename().string() < file_name(below, ".snapshot"))
-      stale.push_back(at->path());
-  }
-  for (const auto& path : stale) fs::remove(path, failed);
 }
 
 Result<bool> Log::truncate_to(Offset target) {
@@ -85,14 +74,21 @@ Result<bool> Log::truncate_to(Offset target) {
     restart = s.first_segment() > target;
     if (!restart) {
       while (done && s.active().base() > target) done = s.drop(std::prev(s.segments.end()));
-      if (done) done = s.active().truncate_to(target);
+      if (done) done = s.active().truncate_to(target, s.hooks.clock->wall_ms());
+      ++s.truncations;
+      s.marks.clear();
       if (done) {
         s.log_end = target;
         s.recovery_point = std::min(s.recovery_point, target);
         s.log_start = std::min(s.log_start, target);
         done = s.epochs.truncate_from_end(target);
       }
-      if (done) done = s.rebuild_producers(true);
+      if (done) {
+        s.remove_snapshots([&](Offset at) { return at > target; });
+        // Nothing known of producers up to here means nothing to know below.
+        if (!s.producers.empty()) done = s.reload_producers(s.producers, target);
+        s.producers.set_end(target);
+      }
       if (s.high_watermark > target) s.set_high_watermark(target);
     }
     if (!done) s.note(done.error());
@@ -109,6 +105,8 @@ Result<void> Log::truncate_fully_and_start_at(Offset start) {
     std::scoped_lock hold(state_->mutex);
     State& s = *state_;
     if (auto r = s.usable(); !r) return r;
+    ++s.truncations;
+    s.marks.clear();
     while (done && !s.segments.empty()) done = s.drop(s.segments.begin());
     if (done) done = s.add_segment(start);
     if (done) {
@@ -116,7 +114,9 @@ Result<void> Log::truncate_fully_and_start_at(Offset start) {
       s.set_high_watermark(start);
       done = s.epochs.clear();
     }
-    if (done) done = s.rebuild_producers(false);
+    s.remove_snapshots([](Offset) { return true; });
+    s.producers.clear();
+    s.producers.set_end(start);
     if (!done) s.note(done.error());
   }
   state_->report();
@@ -146,46 +146,54 @@ Result<bool> Log::maybe_increment_log_start_offset(Offset to) {
   return true;
 }
 
-Result<int> Log::delete_old_segments() {
+// Whether the first segment is due, by age, by the bytes too many, or below the log's start.
+Result<bool> Log::State::is_due(Segment& segment, Offset next, int64_t excess) const {
+  if (next <= log_start && segments.size() > 1) return true;
+  if (!config.cleanup_delete) return false;
+  if (excess > 0 && excess >= segment.size()) return true;
+  if (config.retention_ms < 0) return false;
+  auto stamp = segment.max_timestamp_ms();
+  if (stamp && *stamp < 0) stamp = segment.modified_ms();
+  if (!stamp) return stamp.error();
+  return hooks.clock->wall_ms() - *stamp > config.retention_ms;
+}
+
+Result<int> Log::State::drop_due_segments() {
   int count = 0;
-  Result<void> done = ok();
+  int64_t excess = -config.retention_bytes;
+  for (const auto& [base, segment] : segments) excess += segment->size();
+  if (config.retention_bytes < 0) excess = 0;
+  for (;; ++count) {
+    Segment& first = *segments.begin()->second;
+    const bool last = segments.size() == 1;
+    const Offset next = last ? log_end : std::next(segments.begin())->first;
+    if (high_watermark < next || (last && first.size() == 0)) return count;
+    auto due = is_due(first, next, excess);
+    if (!due) return due.error();
+    if (!*due) return count;
+    excess -= first.size();
+    if (last)
+      if (auto r = roll(log_end); !r) return r.error();
+    if (auto r = drop(segments.begin()); !r) return r.error();
+    if (first_segment() > log_start) set_log_start(first_segment());
+  }
+}
+
+Result<int> Log::delete_old_segments() {
+  Result<int> dropped = 0;
   {
     std::scoped_lock hold(state_->mutex);
     State& s = *state_;
     if (auto r = s.usable(); !r) return r.error();
-    const int64_t now = s.hooks.clock->wall_ms();
-    int64_t excess = 0;
-    for (const auto& [base, segment] : s.segments) excess += segment->size();
-    excess = s.config.retention_bytes >= 0 ? excess - s.config.retention_bytes : 0;
-    while (done) {
-      const auto first = s.segments.begin();
-      const auto second = std::next(first);
-      Segment& segment = *first->second;
-      const bool last = second == s.segments.end();
-      const Offset next = last ? s.log_end : second->first;
-      if (s.high_watermark < next || (last && segment.size() == 0)) break;
-      const int64_t stamp =
-          segment.max_timestamp_ms() >= 0 ? segment.max_timestamp_ms() : segment.modified_ms();
-      const bool old = s.config.cleanup_delete && s.config.retention_ms >= 0 &&
-                       now - stamp > s.config.retention_ms;
-      const bool large = s.config.cleanup_delete && excess > 0 && excess >= segment.size();
-      const bool below_start = !last && next <= s.log_start;
-      if (!old && !large && !below_start) break;
-      excess -= segment.size();
-      if (last) done = s.roll(s.log_end);
-      if (done) done = s.drop(s.segments.begin());
-      if (done && s.first_segment() > s.log_start) s.set_log_start(s.first_segment());
-      ++count;
+    dropped = s.drop_due_segments();
+    if (dropped && *dropped > 0) {
+      s.remove_snapshots([&](Offset at) { return at < s.log_start; });
+      if (auto r = s.epochs.truncate_from_start(s.log_start); !r) dropped = r.error();
     }
-    if (done && count > 0) {
-      done = s.epochs.truncate_from_start(s.log_start);
-      s.prune_snapshots(s.log_start);
-    }
-    if (!done) s.note(done.error());
+    if (!dropped) s.note(dropped.error());
   }
   state_->report();
-  if (!done) return done.error();
-  return count;
+  return dropped;
 }
 
 void Log::start_write_back() {
@@ -199,7 +207,9 @@ void Log::start_write_back() {
     to = std::exchange(state_->old_enough_for_write_back, active->size());
     state_->written_back = std::max(from, to);
   }
-  if (to > from) ::sync_file_range(active->file()->fd(), from, to - from, SYNC_FILE_RANGE_WRITE);
+  if (to <= from) return;
+  if (auto file = active->file())
+    ::sync_file_range((*file)->fd(), from, to - from, SYNC_FILE_RANGE_WRITE);
 }
 
 void Log::remove_expired_producers(int64_t now_ms) {
@@ -212,16 +222,11 @@ Result<void> Log::rename_dir(const std::string& name) {
   {
     std::scoped_lock hold(state_->mutex);
     State& s = *state_;
-    const fs::path target = s.place.dir.parent_path() / name;
-    if (::rename(s.place.dir.c_str(), target.c_str()) != 0) {
-      done = storage_error("rename", s.place.dir, errno);
-      s.note(done.error());
-    } else {
-      s.place.dir = target;
-      s.epochs.move_to(target);
-      for (auto& [base, segment] : s.segments) segment->move_to(target);
-      for (auto& [when, segment] : s.deleted) segment->move_to(target);
-    }
+    done = s.folder->rename_to(name);
+    if (done) done = sync_directory(s.place.dir.parent_path());
+    s.place.dir = s.folder->path();
+    s.epochs.move_to(s.place.dir);
+    if (!done) s.note(done.error());
   }
   state_->report();
   return done;
@@ -230,6 +235,8 @@ Result<void> Log::rename_dir(const std::string& name) {
 Result<void> Log::delete_files() {
   std::scoped_lock hold(state_->mutex);
   state_->closed = true;
+  for (const auto& [base, segment] : state_->segments) segment->remove_files();
+  state_->deleted.clear();
   std::error_code failed;
   fs::remove_all(state_->place.dir, failed);
   if (failed) return storage_error("delete", state_->place.dir, failed.value());

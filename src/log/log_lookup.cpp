@@ -15,8 +15,11 @@ Result<std::vector<int64_t>> Log::segment_offsets_before(int64_t timestamp_ms,
   {
     std::scoped_lock hold(state_->mutex);
     if (auto usable = state_->usable(); !usable) return usable.error();
-    for (const auto& [base, segment] : state_->segments)
-      starts.emplace_back(std::max(base, state_->log_start).value(), segment->modified_ms());
+    for (const auto& [base, segment] : state_->segments) {
+      auto modified = segment->modified_ms();
+      if (!modified) return modified.error();
+      starts.emplace_back(std::max(base, state_->log_start).value(), *modified);
+    }
     if (state_->active().size() > 0)
       starts.emplace_back(state_->log_end.value(), state_->hooks.clock->wall_ms());
   }

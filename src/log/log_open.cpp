@@ -1,50 +1,27 @@
-// Opening, recovery and closing.
+// Opening, failing, flushing and closing.
 
 #include <fcntl.h>
 #include <glog/logging.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <random>
 
 #include "log/log_state.h"
 
 namespace samsa::log {
 namespace fs = std::filesystem;
-namespace {
-
-std::optional<Offset> base_of(const fs::path& path, std::string_view extension) {
-  const std::string name = path.filename().string();
-  if (name.size() != 20 + extension.size() || !name.ends_with(extension)) return std::nullopt;
-  int64_t base = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + 20, base);
-  if (error != std::errc{} || end != name.data() + 20 || base < 0) return std::nullopt;
-  return Offset{base};
-}
-
-Result<std::vector<Offset>> bases_in(const fs::path& dir, std::string_view extension) {
-  std::vector<Offset> bases;
-  std::error_code failure;
-  for (fs::directory_iterator at{dir, failure}, end; !failure && at != end; at.increment(failure))
-    if (auto base = base_of(at->path(), extension)) bases.push_back(*base);
-  if (failure) return storage_error("list", dir, failure.value());
-  std::sort(bases.begin(), bases.end());
-  return bases;
-}
-
-void remove_leftovers(const fs::path& dir) {
-  std::error_code failure;
-  std::vector<fs::path> leftovers;
-  for (fs::directory_iterator at{dir, failure}, end; !failure && at != end; at.increment(failure)) {
-    const auto extension = at->path().extension();
-    if (extension == ".deleted" || extension == ".cleaned") leftovers.push_back(at->path());
-  }
-  for (const auto& path : leftovers) fs::remove(path, failure);
-}
-
-}  // namespace
 
 Error Log::State::fail(Error error) {
-  if (error.code == Errc::kafka_storage_error && !failure) failure = error;
+  if (error.code == Errc::kafka_storage_error && !failure && !closed) failure = error;
+  return error;
+}
+
+Error Log::State::fail_read(Error error, const Segment& segment) {
+  {
+    std::scoped_lock hold(mutex);
+    if (!segment.is_dropped()) note(error);
+  }
+  report();
   return error;
 }
 
@@ -57,6 +34,12 @@ void Log::State::report() {
   if (due && hooks.on_storage_failure) hooks.on_storage_failure(*due);
 }
 
+void Log::fence(const Error& why) {
+  std::scoped_lock hold(state_->mutex);
+  if (!state_->failure) state_->failure = Error{Errc::kafka_storage_error, why.message};
+  state_->reported = true;
+}
+
 Result<void> Log::State::usable() const {
   if (failure) return Error{Errc::kafka_storage_error, failure->message};
   if (closed)
@@ -65,134 +48,25 @@ Result<void> Log::State::usable() const {
   return ok();
 }
 
+Log::State::Segments::iterator Log::State::segment_of(Offset offset) {
+  const auto after = segments.upper_bound(offset);
+  return after == segments.begin() ? after : std::prev(after);
+}
+
+Segment::Place Log::State::segment_place(Offset base) {
+  const int64_t most = std::min(config.segment_jitter_ms, config.segment_ms);
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const int64_t jitter = most > 0 ? std::uniform_int_distribution<int64_t>{0, most - 1}(random) : 0;
+  return {folder, base, hooks.descriptors ? *hooks.descriptors : DescriptorPool::process(),
+          hooks.clock->wall_ms(), jitter};
+}
+
 Result<void> Log::State::add_segment(Offset base) {
-  auto segment = Segment::open(place.dir, base, hooks.clock->wall_ms());
+  auto segment = Segment::create(segment_place(base));
   if (!segment) return segment.error();
   segments[base] = std::move(*segment);
   directory_dirty = true;
   written_back = old_enough_for_write_back = 0;
-  return ok();
-}
-
-Result<void> Log::State::load_segment(Offset base, bool& cut) {
-  if (auto r = add_segment(base); !r) return r;
-  Segment& segment = *segments[base];
-  const auto indexes = segment.load_indexes();
-  if (indexes && place.had_clean_shutdown) return ok();
-  if (!indexes) {
-    LOG(WARNING) << "Rebuilding the indexes of " << (place.dir / file_name(base, ".log")).string()
-                 << ": " << indexes.error();
-  }
-  auto lost = segment.recover(config.index_interval_bytes);
-  if (!lost) return lost.error();
-  if (*lost > 0) {
-    cut = true;
-    LOG(WARNING) << "Cut " << *lost << " bytes of no whole batch from the end of "
-                 << (place.dir / file_name(base, ".log")).string();
-  }
-  return ok();
-}
-
-Result<void> Log::State::load() {
-  std::error_code failed;
-  const bool is_new = fs::create_directories(place.dir, failed);
-  if (failed) return storage_error("create", place.dir, failed.value());
-  log_start = place.log_start_offset;
-  recovery_point = place.recovery_point;
-  last_flush_ms = hooks.clock->wall_ms();
-  auto epochs_loaded = EpochCache::load(place.dir);
-  if (!epochs_loaded) return epochs_loaded.error();
-  epochs = std::move(*epochs_loaded);
-  if (is_new) {
-    high_watermark = log_end = recovery_point = log_start;
-    return add_segment(log_start);
-  }
-  remove_leftovers(place.dir);
-  auto bases = bases_in(place.dir, ".log");
-  if (!bases) return bases.error();
-  for (size_t i = 0; i < bases->size(); ++i) {
-    const bool below_recovery_point =
-        i + 1 < bases->size() && (*bases)[i + 1] <= place.recovery_point;
-    bool cut = false;
-    const bool clean = place.had_clean_shutdown;
-    place.had_clean_shutdown = clean || below_recovery_point;
-    auto loaded = load_segment((*bases)[i], cut);
-    place.had_clean_shutdown = clean;
-    if (!loaded) return loaded;
-    if (!cut) continue;
-    for (size_t later = i + 1; later < bases->size(); ++later) {
-      const auto path = place.dir / file_name((*bases)[later], ".log");
-      LOG(WARNING) << "Removing " << path.string() << ", which follows a gap";
-      for (const char* suffix : {".log", ".index", ".timeindex", ".txnindex"})
-        fs::remove(place.dir / file_name((*bases)[later], suffix), failed);
-    }
-    break;
-  }
-  if (segments.empty()) {
-    if (auto r = add_segment(log_start); !r) return r;
-  }
-  Segment& last = active();
-  log_end = last.base();
-  auto found = last.find(last.base(), last.size());
-  if (!found) return found.error();
-  auto scanned = last.scan(0, last.size(), [&](record::BatchView b, int64_t) -> Result<bool> {
-    log_end = b.next_offset();
-    return true;
-  });
-  if (!scanned) return scanned;
-  log_start = std::max(log_start, first_segment());
-  if (log_end < log_start) {
-    segments.clear();
-    log_end = log_start;
-    if (auto r = add_segment(log_start); !r) return r;
-  }
-  high_watermark = log_start;
-  recovery_point = std::min(recovery_point, log_end);
-  if (auto r = epochs.truncate_from_end(log_end); !r) return r;
-  if (auto r = epochs.truncate_from_start(log_start); !r) return r;
-  return rebuild_producers(true);
-}
-
-Result<void> Log::State::rebuild_producers(bool use_snapshots) {
-  producers.clear();
-  Offset from = log_start;
-  auto bases = bases_in(place.dir, ".snapshot");
-  if (!bases) return bases.error();
-  for (auto at = bases->rbegin(); at != bases->rend(); ++at) {
-    const fs::path path = place.dir / file_name(*at, ".snapshot");
-    std::error_code ignored;
-    if (*at > log_end || !use_snapshots) {
-      fs::remove(path, ignored);
-      continue;
-    }
-    auto content = read_file(path);
-    if (!content) return content.error();
-    auto decoded =
-        producers.decode(*content, hooks.clock->wall_ms(), config.producer_id_expiration_ms);
-    if (decoded) {
-      from = std::max(log_start, *at);
-      break;
-    }
-    LOG(WARNING) << "Failed to load producer snapshot from '" << path.string()
-                 << "': " << decoded.error();
-    fs::remove(path, ignored);
-  }
-  if (from >= log_end) return ok();
-  auto at = segments.upper_bound(from);
-  if (at != segments.begin()) --at;
-  for (; at != segments.end(); ++at) {
-    auto replayed = at->second->scan(
-        0, at->second->size(), [&](record::BatchView batch, int64_t) -> Result<bool> {
-          if (batch.last_offset() < from || !batch.has_producer_id()) return true;
-          ProducerState::Update update;
-          if (auto r = producers.add(update, batch, Origin::replication); !r) return r.error();
-          producers.apply(update);
-          for (const auto& done : update.completed) producers.complete(done);
-          return true;
-        });
-    if (!replayed) return replayed;
-  }
-  producers.high_watermark_moved(high_watermark);
   return ok();
 }
 
@@ -206,60 +80,82 @@ Log::Log(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Log::~Log() = default;
 
 Result<void> Log::close() {
-  auto flushed = flush();
-  if (!flushed) return flushed;
-  Result<void> closed = ok();
+  Result<void> sealed = ok();
   {
     std::scoped_lock hold(state_->mutex);
-    if (state_->closed) return ok();
-    if (auto r = state_->usable(); !r) return r;
-    closed = state_->snapshot();
-    if (closed) closed = state_->active().seal();
-    state_->closed = true;
-    if (!closed) state_->note(closed.error());
+    State& s = *state_;
+    if (s.closed) return ok();
+    if (auto r = s.usable(); !r) return r;
+    sealed = s.snapshot(s.producers);
+    if (sealed) sealed = s.active().seal();
+    if (!sealed) s.note(sealed.error());
   }
+  if (sealed) sealed = state_->flush_below(std::nullopt);
   state_->report();
-  return closed;
+  std::scoped_lock hold(state_->mutex);
+  state_->closed = true;
+  return sealed;
 }
 
-Result<void> Log::flush() {
-  std::vector<std::shared_ptr<Segment>> dirty;
-  Offset target;
-  fs::path dir, epoch_path;
-  bool sync_dir = false;
+Result<void> Log::flush() { return state_->flush_below(std::nullopt); }
+
+Result<void> Log::flush_rolled() {
+  Offset below;
   {
     std::scoped_lock hold(state_->mutex);
-    if (state_->closed) return ok();
-    if (auto r = state_->usable(); !r) return r;
-    target = state_->log_end;
-    auto at = state_->segments.upper_bound(state_->recovery_point);
-    if (at != state_->segments.begin()) --at;
-    for (; at != state_->segments.end(); ++at) dirty.push_back(at->second);
-    if (state_->recovery_point >= target) dirty.clear();
-    dir = state_->place.dir;
-    epoch_path = state_->epochs.path();
-    sync_dir = std::exchange(state_->directory_dirty, false);
+    if (!state_->usable() || state_->recovery_point >= state_->active().base()) return ok();
+    below = state_->active().base();
+  }
+  return state_->flush_below(below);
+}
+
+// Syncs what lies between the recovery point and the limit, or the log's end.
+Result<void> Log::State::flush_below(std::optional<Offset> limit) {
+  std::vector<std::shared_ptr<Segment>> dirty;
+  std::vector<fs::path> files;
+  Offset target;
+  int64_t truncations_before = 0;
+  bool sync_dir = false, sync_parent = false;
+  {
+    std::scoped_lock hold(mutex);
+    if (closed) return ok();
+    if (auto r = usable(); !r) return r;
+    target = limit.value_or(log_end);
+    last_flush_ms = hooks.clock->wall_ms();
+    if (recovery_point >= target && unsynced_snapshots.empty()) return ok();
+    if (recovery_point < target)
+      for (auto at = segment_of(recovery_point); at != segments.end() && at->first < target; ++at)
+        dirty.push_back(at->second);
+    files.push_back(epochs.path());
+    for (const Offset at : unsynced_snapshots)
+      files.push_back(folder->path_of(file_name(at, k_snapshot_suffix)));
+    sync_dir = std::exchange(directory_dirty, false) || !unsynced_snapshots.empty();
+    sync_parent = std::exchange(parent_dirty, false);
+    unsynced_snapshots.clear();
+    truncations_before = truncations;
   }
   Result<void> synced = ok();
-  for (const auto& segment : dirty)
+  std::shared_ptr<Segment> failing;
+  for (const auto& segment : dirty) {
     if (synced) synced = segment->sync();
-  std::error_code ignored;
-  if (synced && !dirty.empty() && fs::exists(epoch_path, ignored)) {
-    auto file = open_file(epoch_path, O_RDONLY | O_CLOEXEC);
-    if (file && ::fsync(file->get()) != 0) synced = storage_error("sync", epoch_path, errno);
+    if (!synced && !failing) failing = segment;
   }
-  if (synced && sync_dir && !dirty.empty()) synced = sync_directory(dir);
+  for (const auto& path : files) {
+    // One that went meanwhile was replaced or not needed any more.
+    auto file = synced ? open_file(path, O_RDONLY) : Result<FileDescriptor>{synced.error()};
+    if (file && ::fsync(file->get()) != 0) synced = storage_error("sync", path, errno);
+  }
+  if (synced && sync_dir) synced = sync_directory(folder->path());
+  if (synced && sync_parent) synced = sync_directory(folder->path().parent_path());
   {
-    std::scoped_lock hold(state_->mutex);
-    state_->last_flush_ms = state_->hooks.clock->wall_ms();
+    std::scoped_lock hold(mutex);
     if (!synced) {
-      state_->note(synced.error());
-    } else {
-      state_->recovery_point = std::max(state_->recovery_point, std::min(target, state_->log_end));
-      if (sync_dir && dirty.empty()) state_->directory_dirty = true;
+      if (!failing || !failing->is_dropped()) note(synced.error());
+    } else if (truncations == truncations_before) {
+      recovery_point = std::max(recovery_point, std::min(target, log_end));
     }
   }
-  state_->report();
+  report();
   return synced;
 }
 

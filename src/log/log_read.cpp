@@ -1,83 +1,131 @@
 // Reading and looking up.
 
 #include "log/log_state.h"
-#include "record/record.h"
 
 namespace samsa::log {
 
+// What a read decides upon, taken at one moment.
+struct Log::State::ReadView {
+  std::shared_ptr<Segment> segment;
+  int64_t size = 0;                           // of that segment
+  Offset next_base = k_no_offset;             // where the segment ends
+  Offset bound;                               // the reader may not see it
+  std::optional<TailMarks::Mark> start, end;  // where they are known: of the read and of the bound
+};
+
+Result<Log::State::ReadView> Log::State::view(Offset from, Isolation isolation,
+                                              ReadSlice& slice) const {
+  std::scoped_lock hold(mutex);
+  if (auto r = usable(); !r) return r.error();
+  slice.start.offset = from;
+  slice.log_start_offset = log_start;
+  slice.log_end_offset = log_end;
+  slice.high_watermark = high_watermark;
+  slice.last_stable_offset = last_stable();
+  if (from < log_start || from > log_end) {
+    return Error{Errc::offset_out_of_range,
+                 "Received request for offset " + std::to_string(from.value()) + " for partition " +
+                     place.tp.to_string() + ", but we only have log segments in the range " +
+                     std::to_string(log_start.value()) + " to " + std::to_string(log_end.value()) +
+                     "."};
+  }
+  ReadView view;
+  view.bound = isolation == Isolation::log_end          ? log_end
+               : isolation == Isolation::high_watermark ? high_watermark
+                                                        : slice.last_stable_offset;
+  if (from >= view.bound) return view;
+  auto at = segments.upper_bound(from);
+  if (at != segments.begin()) --at;
+  take(view, at);
+  view.start = marks.find(from);
+  if (view.bound < log_end) view.end = marks.find(view.bound);
+  return view;
+}
+
+void Log::State::take(ReadView& view, Segments::const_iterator at) const {
+  view.segment = at->second;
+  view.size = view.segment->size();
+  ++at;
+  view.next_base = at == segments.end() ? log_end : at->first;
+}
+
+// Compaction or a gap left nothing from the offset to the segment's end: on to the next one. False
+// when there is none.
+bool Log::State::advance(ReadView& view) const {
+  std::scoped_lock hold(mutex);
+  auto at = segments.upper_bound(view.segment->base());
+  if (at == segments.end()) return false;
+  take(view, at);
+  return true;
+}
+
+// The first batch to send; nothing when there is none below the bound's segment. Its size is 0
+// where it was not looked at, because all that there is fits.
+Result<std::optional<Segment::Found>> Log::State::locate(ReadView& view, Offset from,
+                                                         int32_t max_bytes) const {
+  if (view.start && view.start->segment_base == view.segment->base() &&
+      view.size - view.start->position <= max_bytes)
+    return std::optional<Segment::Found>{{view.start->position, 0, from}};
+  do {
+    auto found = view.segment->find(from, view.size);
+    if (!found || *found) return found;
+  } while (advance(view));
+  return std::optional<Segment::Found>{};
+}
+
+// Where the bound lies in the view's segment, or the segment's end.
+Result<int64_t> Log::State::limit_of(const ReadView& view) const {
+  if (view.bound >= view.next_base) return view.size;
+  if (view.end && view.end->segment_base == view.segment->base()) return view.end->position;
+  auto found = view.segment->find(view.bound, view.size);
+  if (!found) return found.error();
+  return *found ? (*found)->position : view.size;
+}
+
 Result<ReadSlice> Log::read(Offset from, int32_t max_bytes, Isolation isolation,
                             bool min_one_message) const {
-  const State& s = *state_;
+  State& s = *state_;
   ReadSlice slice;
-  std::shared_ptr<Segment> segment;
-  Offset bound, next_base = k_no_offset;
-  int64_t size = 0;
-  {
-    std::scoped_lock hold(s.mutex);
-    if (auto r = s.usable(); !r) return r.error();
-    slice.log_start_offset = s.log_start;
-    slice.log_end_offset = s.log_end;
-    slice.high_watermark = s.high_watermark;
-    slice.last_stable_offset = s.last_stable();
-    if (from < s.log_start || from > s.log_end) {
-      return Error{Errc::offset_out_of_range, "Received request for offset " +
-                                                  std::to_string(from.value()) + " for partition " +
-                                                  s.place.tp.to_string() +
-                                                  ", but we only have log segments in the range " +
-                                                  std::to_string(s.log_start.value()) + " to " +
-                                                  std::to_string(s.log_end.value()) + "."};
-    }
-    bound = isolation == Isolation::log_end          ? s.log_end
-            : isolation == Isolation::high_watermark ? s.high_watermark
-                                                     : slice.last_stable_offset;
-    auto at = s.segments.upper_bound(from);
-    next_base = at == s.segments.end() ? s.log_end : at->first;
-    segment = std::prev(at)->second;
-    size = segment->size();
-  }
-  slice.start.offset = from;
-  if (from >= bound) return slice;
-  std::optional<Segment::Found> found;
-  for (;;) {
-    auto looked = segment->find(from, size);
-    if (!looked) return looked.error();
-    if ((found = *looked)) break;
-    // Compaction or a gap left nothing from here to the segment's end.
-    std::scoped_lock hold(s.mutex);
-    auto at = s.segments.upper_bound(segment->base());
-    if (at == s.segments.end()) return slice;
-    segment = at->second;
-    size = segment->size();
-    ++at;
-    next_base = at == s.segments.end() ? s.log_end : at->first;
-  }
-  int64_t limit = size;
-  if (bound < next_base) {
-    auto end = segment->find(bound, size);
-    if (!end) return end.error();
-    if (*end) limit = (*end)->position;
-  }
-  slice.start = {from, segment->base(), found->position};
-  slice.position = found->position;
-  if (found->position >= limit) return slice;
-  const int64_t wanted = min_one_message ? std::max<int64_t>(max_bytes, found->size) : max_bytes;
-  slice.first_batch_incomplete = wanted < found->size;
-  slice.length = std::min(std::max<int64_t>(wanted, 0), limit - found->position);
-  slice.file = segment->file();
+  auto view = s.view(from, isolation, slice);
+  if (!view) return view.error();
+  if (!view->segment) return slice;
+  const auto fail = [&](const Error& error) { return s.fail_read(error, *view->segment); };
+  auto found = s.locate(*view, from, max_bytes);
+  if (!found) return fail(found.error());
+  if (!*found) return slice;
+  auto limit = s.limit_of(*view);
+  if (!limit) return fail(limit.error());
+  const auto& [position, first_size, first_offset] = **found;
+  slice.start = {from, view->segment->base(), position};
+  slice.position = position;
+  if (position >= *limit) return slice;
+  auto file = view->segment->file();
+  if (!file) return fail(file.error());
+  const int64_t wanted = min_one_message ? std::max<int64_t>(max_bytes, first_size) : max_bytes;
+  slice.first_batch_incomplete = wanted < first_size;
+  slice.length = std::min(std::max<int64_t>(wanted, 0), *limit - position);
+  slice.file = std::move(*file);
   if (isolation == Isolation::txn_committed) {
-    const Offset below = std::min(bound, next_base);
-    std::vector<std::shared_ptr<Segment>> later;
-    {
-      std::scoped_lock hold(s.mutex);
-      for (auto at = s.segments.lower_bound(segment->base()); at != s.segments.end(); ++at)
-        later.push_back(at->second);
-    }
-    for (const auto& each : later) {
-      auto aborted = each->aborted(from, below);
-      slice.aborted.insert(slice.aborted.end(), aborted.begin(), aborted.end());
-    }
+    auto collected = s.collect_aborted(*view, slice);
+    if (!collected) return fail(collected.error());
   }
   return slice;
+}
+
+Result<void> Log::State::collect_aborted(const ReadView& view, ReadSlice& slice) const {
+  auto past = view.segment->offset_past(slice.position, slice.length);
+  if (!past) return past.error();
+  const Offset below = std::min(view.bound, past->value_or(view.next_base));
+  std::shared_ptr<Segment> segment = view.segment;
+  for (;;) {
+    auto complete = segment->collect_aborted(slice.start.offset, below, slice.aborted);
+    if (!complete) return complete.error();
+    if (*complete) return ok();
+    std::scoped_lock hold(mutex);
+    const auto next = segments.upper_bound(segment->base());
+    if (next == segments.end()) return ok();
+    segment = next->second;
+  }
 }
 
 Result<std::optional<TimestampOffset>> Log::offset_for_timestamp(int64_t timestamp_ms) const {
@@ -89,29 +137,15 @@ Result<std::optional<TimestampOffset>> Log::offset_for_timestamp(int64_t timesta
     for (const auto& [base, segment] : state_->segments) segments.push_back(segment);
     start = state_->log_start;
   }
-  std::optional<TimestampOffset> found;
   for (const auto& segment : segments) {
-    if (segment->max_timestamp_ms() < timestamp_ms) continue;
-    auto from = segment->position_for_time(timestamp_ms);
-    if (!from) return from.error();
-    auto scanned = segment->scan(
-        *from, segment->size(), [&](record::BatchView batch, int64_t) -> Result<bool> {
-          if (batch.max_timestamp() < timestamp_ms || batch.last_offset() < start) return true;
-          record::RecordReader reader{batch, record::ReadDepth::skim};
-          for (;;) {
-            auto record = reader.next();
-            if (!record) return record.error();
-            if (*record == nullptr) return true;
-            if ((*record)->timestamp_ms < timestamp_ms || (*record)->offset < start) continue;
-            found =
-                TimestampOffset{(*record)->timestamp_ms, (*record)->offset, batch.leader_epoch()};
-            return false;
-          }
-        });
-    if (!scanned) return scanned.error();
-    if (found) break;
+    auto newest = segment->max_timestamp_ms();
+    if (newest && *newest < timestamp_ms) continue;
+    auto found = newest ? segment->find_time(timestamp_ms, start)
+                        : Result<std::optional<TimestampOffset>>{newest.error()};
+    if (!found) return state_->fail_read(found.error(), *segment);
+    if (*found) return found;
   }
-  return found;
+  return std::optional<TimestampOffset>{};
 }
 
 std::optional<EpochEndOffset> Log::end_offset_for_epoch(LeaderEpoch epoch) const {

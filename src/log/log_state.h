@@ -3,57 +3,104 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "log/epoch_cache.h"
 #include "log/log.h"
+#include "log/log_files.h"
 #include "log/producer_state.h"
 #include "log/segment.h"
+#include "log/tail_marks.h"
 
 namespace samsa::log {
 
 struct Log::State {
-  State(LogPlace p, LogConfig c, LogHooks h)
-      : place(std::move(p)), config(c), hooks(std::move(h)), producers(place.tp) {}
+  using Segments = std::map<Offset, std::shared_ptr<Segment>>;
 
-  // Everything below is called with `mutex` held.
+  State(LogPlace p, LogConfig c, LogHooks h)
+      : place(std::move(p)),
+        config(c),
+        hooks(std::move(h)),
+        folder(std::make_shared<LogFolder>(place.dir)),
+        producers(place.tp) {}
+
+  // Everything below is called with `mutex` held, or before anybody else knows the log.
   Segment& active() { return *segments.rbegin()->second; }
   Offset first_segment() const { return segments.begin()->first; }
+  // The segment that an offset belongs in; the first for those before it.
+  Segments::iterator segment_of(Offset offset);
+  Segment::Place segment_place(Offset base);
   Result<void> add_segment(Offset base);
   Result<void> roll(Offset base);
-  Result<void> maybe_roll(int64_t incoming, int64_t max_timestamp_ms, Offset last_offset);
+  Result<void> maybe_roll(int64_t incoming, int64_t max_timestamp_ms, Offset first_offset,
+                          Offset last_offset);
   Result<void> write(BytesView bytes, const AppendedRange& range,
                      const ProducerState::Update& update);
-  Result<void> snapshot();
-  void prune_snapshots(Offset below);
-  Result<void> rebuild_producers(bool use_snapshots);
   void set_high_watermark(Offset to);
   void set_log_start(Offset to);
   Offset last_stable() const;
-  Result<void> drop(std::map<Offset, std::shared_ptr<Segment>>::iterator at);
+  Result<void> drop(Segments::iterator at);
+  Result<bool> is_due(Segment& segment, Offset next, int64_t excess) const;
+  Result<int> drop_due_segments();
   Result<void> usable() const;
   // Remembers the failure; the hook is due after unlocking, through report().
   Error fail(Error error);
   void note(const Error& error) { static_cast<void>(fail(error)); }
 
+  // log_producers.cpp: the producers' state and its snapshots.
+  // Writes one at the state's end, unless there is one. Not synced: the next flush() sees to that,
+  // and a torn one is recognised.
+  Result<void> snapshot(const ProducerState& seen);
+  void remove_snapshots(const std::function<bool(Offset)>& which);
+  // Makes `seen` what the log below `end` tells, from the last snapshot on.
+  Result<void> reload_producers(ProducerState& seen, Offset end);
+  // Whether the batch completed an aborted transaction, which goes into that segment's index.
+  Result<void> replay(ProducerState& seen, record::BatchView batch, Segment* index_into);
+
+  // log_load.cpp: recovery.
+  Result<void> load();
+  Result<void> load_segments(const LogFiles& files);
+  Result<void> rebuild_epochs();
+  // Only where the segments after it are recovered, too, may its batches add epochs.
+  enum class Epochs { known, from_batches };
+  Result<bool> recover(Segment& segment, ProducerState& seen, Epochs which);
+  Result<void> recover_unflushed(ProducerState& seen);
+  Result<void> find_end();
+
+  // log_read.cpp; they take the lock for themselves.
+  struct ReadView;
+  Result<ReadView> view(Offset from, Isolation isolation, ReadSlice& slice) const;
+  void take(ReadView& view, Segments::const_iterator at) const;  // this one is called with it
+  bool advance(ReadView& view) const;
+  Result<std::optional<Segment::Found>> locate(ReadView& view, Offset from,
+                                               int32_t max_bytes) const;
+  Result<int64_t> limit_of(const ReadView& view) const;
+  Result<void> collect_aborted(const ReadView& view, ReadSlice& slice) const;
+
   // Without the lock.
   void report();
-  Result<void> load();
-  Result<void> load_segment(Offset base, bool& cut);
+  // For failures while reading: fences, unless the segment was being removed.
+  Error fail_read(Error error, const Segment& segment);
+  Result<void> flush_below(std::optional<Offset> limit);
 
   LogPlace place;
   LogConfig config;
   LogHooks hooks;
+  const std::shared_ptr<LogFolder> folder;
   mutable std::mutex mutex;
-  std::map<Offset, std::shared_ptr<Segment>> segments;
+  Segments segments;
   Offset log_start{0}, log_end{0}, high_watermark{0}, recovery_point{0};
+  TailMarks marks;
   EpochCache epochs;
   ProducerState producers;
+  std::set<Offset> snapshots, unsynced_snapshots;
   std::vector<std::pair<int64_t, std::shared_ptr<Segment>>> deleted;  // when, what
   std::optional<Error> failure;
-  bool reported = false, closed = false, directory_dirty = true;
+  bool reported = false, closed = false, directory_dirty = false, parent_dirty = false;
   int64_t last_flush_ms = 0;
   // Of the active segment: handed to the disk already, and its size at the look before.
   int64_t written_back = 0, old_enough_for_write_back = 0;
+  int64_t truncations = 0;
 };
 
 }  // namespace samsa::log

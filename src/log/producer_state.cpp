@@ -157,6 +157,7 @@ void ProducerState::clear() {
   entries_.clear();
   ongoing_.clear();
   unreplicated_.clear();
+  end_ = Offset{0};
 }
 
 Bytes ProducerState::encode() const {

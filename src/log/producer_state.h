@@ -60,6 +60,10 @@ class ProducerState {
   std::optional<Offset> first_unstable() const;
   void remove_expired(int64_t now_ms, int64_t expiration_ms);
   void clear();
+  bool empty() const { return entries_.empty() && ongoing_.empty() && unreplicated_.empty(); }
+  // Everything below has been seen.
+  Offset end() const { return end_; }
+  void set_end(Offset end) { end_ = end; }
   int64_t size() const { return static_cast<int64_t>(entries_.size()); }
 
   Bytes encode() const;
@@ -71,6 +75,7 @@ class ProducerState {
   Result<void> end_transaction(Update& update, ProducerEntry& entry, record::BatchView batch,
                                Origin origin) const;
   TopicPartition tp_;
+  Offset end_{0};
   std::unordered_map<int64_t, ProducerEntry> entries_;
   std::map<Offset, ProducerId> ongoing_;
   // Complete, but the marker is not below the high watermark: first offset to marker.

@@ -1,108 +1,107 @@
+// A segment's life: made or found, appended to, cut, sealed, removed.
+
 #include "log/segment.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <glog/logging.h>
 #include <unistd.h>
 
 namespace samsa::log {
 namespace {
 constexpr size_t k_offset_entry = 8, k_time_entry = 12, k_transaction_entry = 34;
-constexpr size_t k_scan_chunk = 64 * 1024;
 }  // namespace
 
-std::string file_name(Offset base, std::string_view suffix) {
-  std::string digits = std::to_string(base.value());
-  return std::string(20 - std::min<size_t>(20, digits.size()), '0') + digits + std::string(suffix);
-}
+Segment::Segment(const Place& p, const char* data_suffix)
+    : base_(p.base),
+      created_ms_(p.now_ms),
+      roll_jitter_ms_(p.roll_jitter_ms),
+      data_(p.folder, p.base, data_suffix, p.descriptors),
+      offsets_(p.folder, p.base, k_offset_index_suffix, k_offset_entry, p.descriptors),
+      times_(p.folder, p.base, k_time_index_suffix, k_time_entry, p.descriptors),
+      transactions_(p.folder, p.base, k_transaction_index_suffix, k_transaction_entry,
+                    p.descriptors) {}
 
-Segment::Segment(const std::filesystem::path& dir, Offset base, int64_t now_ms)
-    : base_(base),
-      path_(dir / file_name(base, ".log")),
-      created_ms_(now_ms),
-      offsets_(dir / file_name(base, ".index"), k_offset_entry),
-      times_(dir / file_name(base, ".timeindex"), k_time_entry),
-      transactions_(dir / file_name(base, ".txnindex"), k_transaction_entry) {}
-
-Result<std::shared_ptr<Segment>> Segment::open(const std::filesystem::path& dir, Offset base,
-                                               int64_t now_ms) {
-  std::shared_ptr<Segment> segment{new Segment(dir, base, now_ms)};
-  auto fd = open_file(segment->path_, O_RDWR | O_CREAT | O_CLOEXEC);
-  if (!fd) return fd.error();
-  struct stat info {};
-  if (::fstat(fd->get(), &info) != 0) return storage_error("stat", segment->path_, errno);
-  segment->size_ = info.st_size;
-  segment->file_ = std::make_shared<SegmentFile>(std::move(*fd), segment->path_);
+Result<std::shared_ptr<Segment>> Segment::create(const Place& place) {
+  std::shared_ptr<Segment> segment{new Segment(place, k_log_suffix)};
+  auto file = segment->data_.make();
+  if (!file) return file.error();
+  for (IndexFile* index : {&segment->offsets_, &segment->times_, &segment->transactions_})
+    if (auto r = index->load(); !r) return r.error();
+  segment->knows_max_timestamp_ = true;
   return segment;
 }
 
-Result<void> Segment::load_indexes() {
-  std::scoped_lock hold(mutex_);
-  for (IndexFile* index : {&offsets_, &times_, &transactions_}) {
-    if (auto r = index->load(); !r) return r;
+Result<std::shared_ptr<Segment>> Segment::load(const Place& place, const char* data_suffix) {
+  std::shared_ptr<Segment> segment{new Segment(place, data_suffix)};
+  auto size = segment->data_.size_on_disk();
+  if (!size) return size.error();
+  if (!*size) return storage_error("open", segment->path(), ENOENT);
+  segment->size_ = **size;
+  return segment;
+}
+
+Result<Offset> Segment::make_active() {
+  const auto corrupt = [](const IndexFile& index) {
+    return Error{Errc::corrupt_message, "Corrupt index found, index file (" +
+                                            index.path().string() + ") does not belong to its log"};
+  };
+  int64_t from = 0;
+  {
+    std::scoped_lock hold(mutex_);
+    for (IndexFile* index : {&offsets_, &times_, &transactions_})
+      if (auto r = index->load(); !r) return r.error();
+    if (const int64_t count = *offsets_.count(); count > 0) {
+      const Bytes last = *offsets_.entry(count - 1);
+      from = load_be<int32_t>(last.data() + 4);
+      if (load_be<int32_t>(last.data()) < 0 || from < 0 || from >= size()) return corrupt(offsets_);
+    }
+    if (const int64_t count = *times_.count(); count > 0) {
+      const Bytes last = *times_.entry(count - 1);
+      if (load_be<int32_t>(last.data() + 8) < 0) return corrupt(times_);
+    }
+    if (auto r = load_max_timestamp(); !r) return r.error();
   }
-  if (size() > 0 && !std::filesystem::exists(offsets_.path())) {
-    return Error{Errc::kafka_storage_error,
-                 "Could not find offset index file corresponding to log file " + path_.string()};
-  }
-  if (offsets_.count() > 0) {
-    auto last = offsets_.entry(offsets_.count() - 1);
-    if (!last) return last.error();
-    const auto position = load_be<int32_t>(last->data() + 4);
-    if (load_be<int32_t>(last->data()) < 0 || position < 0 || position >= size())
-      return Error{Errc::kafka_storage_error,
-                   "Corrupt index found, index file (" + offsets_.path().string() + ")"};
-  }
-  if (times_.count() > 0) {
-    auto last = times_.entry(times_.count() - 1);
+  Offset next = base_;
+  int64_t end = from;
+  auto scanned =
+      scan_headers(from, size(), [&](record::BatchView batch, int64_t at) -> Result<bool> {
+        next = batch.next_offset();
+        end = at + static_cast<int64_t>(batch.size_in_bytes());
+        std::scoped_lock hold(mutex_);
+        note_timestamps(batch);
+        return true;
+      });
+  if (!scanned) return scanned.error();
+  if (end != size() || (next <= base_ && size() > 0)) return corrupt(offsets_);
+  return next;
+}
+
+Result<void> Segment::load_max_timestamp() const {
+  if (knows_max_timestamp_) return ok();
+  auto count = times_.count();
+  if (!count) return count.error();
+  if (*count > 0) {
+    auto last = times_.entry(*count - 1);
     if (!last) return last.error();
     max_timestamp_ms_ = load_be<int64_t>(last->data());
-    const auto relative = load_be<int32_t>(last->data() + 8);
-    if (relative < 0)
-      return Error{Errc::kafka_storage_error,
-                   "Corrupt time index found, time index file (" + times_.path().string() + ")"};
-    offset_of_max_timestamp_ = base_ + int64_t{relative};
+    offset_of_max_timestamp_ = base_ + int64_t{load_be<int32_t>(last->data() + 8)};
   }
+  knows_max_timestamp_ = true;
   return ok();
 }
 
-Result<void> Segment::scan(
-    int64_t from, int64_t limit,
-    const std::function<Result<bool>(record::BatchView, int64_t)>& visit) const {
-  Bytes chunk;
-  while (from < limit) {
-    char head[record::k_header_up_to_magic];
-    auto got = read_at(file_->fd(), head, from, path_);
-    if (!got) return got.error();
-    auto header = record::peek_header({head, *got});
-    if (!header) return header.error();
-    if (!*header) return ok();
-    const auto size = static_cast<int64_t>((*header)->size_in_bytes);
-    if (from + size > limit) return ok();
-    chunk.resize(static_cast<size_t>(
-        std::min<int64_t>(std::max<int64_t>(size, k_scan_chunk), limit - from)));
-    got = read_at(file_->fd(), chunk, from, path_);
-    if (!got) return got.error();
-    record::BatchIterator batches{BytesView(chunk).substr(0, *got)};
-    const int64_t start = from;
-    for (;;) {
-      const auto at = start + static_cast<int64_t>(batches.position());
-      auto batch = batches.next();
-      if (!batch) return batch.error();
-      if (!*batch) break;
-      auto go_on = visit(**batch, at);
-      if (!go_on) return go_on.error();
-      if (!*go_on) return ok();
-      from = start + static_cast<int64_t>(batches.position());
-    }
-    if (from == start) return ok();
-  }
-  return ok();
+void Segment::note_timestamps(record::BatchView batch) {
+  if (batch.max_timestamp() <= max_timestamp_ms_) return;
+  max_timestamp_ms_ = batch.max_timestamp();
+  offset_of_max_timestamp_ = batch.last_offset();
 }
 
 Result<void> Segment::add_time_entry() {
+  if (auto r = load_max_timestamp(); !r) return r;
   if (max_timestamp_ms_ < 0) return ok();
-  if (times_.count() > 0) {
-    auto last = times_.entry(times_.count() - 1);
+  auto count = times_.count();
+  if (!count) return count.error();
+  if (*count > 0) {
+    auto last = times_.entry(*count - 1);
     if (!last) return last.error();
     if (load_be<int64_t>(last->data()) >= max_timestamp_ms_) return ok();
   }
@@ -112,47 +111,62 @@ Result<void> Segment::add_time_entry() {
   return times_.append(entry);
 }
 
-Result<int64_t> Segment::recover(int32_t index_interval) {
-  std::scoped_lock hold(mutex_);
-  for (IndexFile* index : {&offsets_, &times_, &transactions_}) {
-    if (auto r = index->truncate(0); !r) return r.error();
+Result<int64_t> Segment::recover(int32_t index_interval,
+                                 const std::function<Result<void>(record::BatchView)>& visit) {
+  {
+    std::scoped_lock hold(mutex_);
+    for (IndexFile* index : {&offsets_, &times_}) {
+      if (auto r = index->truncate(0); !r) return r.error();
+    }
+    auto transactions = transactions_.count();
+    if (!transactions) return transactions.error();
+    if (*transactions > 0)
+      if (auto r = transactions_.truncate(0); !r) return r.error();
+    max_timestamp_ms_ = k_no_timestamp_ms;
+    offset_of_max_timestamp_ = k_no_offset;
+    knows_max_timestamp_ = true;
   }
-  max_timestamp_ms_ = k_no_timestamp_ms;
-  offset_of_max_timestamp_ = k_no_offset;
   int64_t good = 0, last_entry = 0;
-  auto scanned = scan(0, size(), [&](record::BatchView batch, int64_t at) -> Result<bool> {
+  const auto take = [&](record::BatchView batch, int64_t at) -> Result<bool> {
     if (!batch.ensure_valid() || batch.last_offset() < base_ ||
         batch.last_offset() - base_ > INT32_MAX)
       return false;
-    if (batch.max_timestamp() > max_timestamp_ms_) {
-      max_timestamp_ms_ = batch.max_timestamp();
-      offset_of_max_timestamp_ = batch.last_offset();
+    {
+      std::scoped_lock hold(mutex_);
+      note_timestamps(batch);
+      if (at - last_entry > index_interval) {
+        Bytes entry;
+        append_be(entry, static_cast<int32_t>(batch.last_offset() - base_));
+        append_be(entry, static_cast<int32_t>(at));
+        if (auto r = offsets_.append(entry); !r) return r.error();
+        if (auto r = add_time_entry(); !r) return r.error();
+        last_entry = at;
+      }
     }
-    if (at - last_entry > index_interval) {
-      Bytes entry;
-      append_be(entry, static_cast<int32_t>(batch.last_offset() - base_));
-      append_be(entry, static_cast<int32_t>(at));
-      if (auto r = offsets_.append(entry); !r) return r.error();
-      if (auto r = add_time_entry(); !r) return r.error();
-      last_entry = at;
-    }
+    if (auto r = visit(batch); !r) return r.error();
     good = at + static_cast<int64_t>(batch.size_in_bytes());
     return true;
-  });
+  };
+  auto scanned = scan(0, size(), take);
   if (!scanned && scanned.error().code == Errc::kafka_storage_error) return scanned.error();
+  std::scoped_lock hold(mutex_);
   if (auto r = add_time_entry(); !r) return r.error();
   const int64_t cut = size() - good;
-  if (cut > 0 && ::ftruncate(file_->fd(), good) != 0)
-    return storage_error("truncate", path_, errno);
+  if (cut > 0) {
+    auto file = data_.get();
+    if (!file) return file.error();
+    if (::ftruncate((*file)->fd(), good) != 0) return storage_error("truncate", path(), errno);
+  }
   size_ = good;
   return cut;
 }
 
 Result<void> Segment::append(BytesView bytes, const AppendedRange& range, int32_t index_interval) {
   const int64_t position = size();
-  if (auto r = write_all_at(file_->fd(), bytes, position, path_); !r) return r;
-  if (!first_timestamp_ms_ && range.max_timestamp_ms >= 0)
-    first_timestamp_ms_ = range.max_timestamp_ms;
+  auto file = data_.get();
+  if (!file) return file.error();
+  if (auto r = write_all_at((*file)->fd(), bytes, position, (*file)->opened_as()); !r) return r;
+  if (position == 0) first_timestamp_ms_ = range.max_timestamp_ms;
   std::scoped_lock hold(mutex_);
   if (range.max_timestamp_ms > max_timestamp_ms_) {
     max_timestamp_ms_ = range.max_timestamp_ms;
@@ -182,104 +196,50 @@ Result<void> Segment::append_aborted(const AbortedTransaction& transaction) {
   return transactions_.append(entry);
 }
 
-std::vector<AbortedTransaction> Segment::aborted(Offset from, Offset below) const {
-  std::scoped_lock hold(mutex_);
-  std::vector<AbortedTransaction> found;
-  for (int64_t i = 0; i < transactions_.count(); ++i) {
-    auto entry = transactions_.entry(i);
-    if (!entry) break;
-    const char* at = entry->data() + 2;
-    const AbortedTransaction txn{ProducerId{load_be<int64_t>(at)}, Offset{load_be<int64_t>(at + 8)},
-                                 Offset{load_be<int64_t>(at + 16)},
-                                 Offset{load_be<int64_t>(at + 24)}};
-    if (txn.last_offset >= from && txn.first_offset < below) found.push_back(txn);
-  }
-  return found;
-}
-
-Result<std::optional<Segment::Found>> Segment::find(Offset offset, int64_t limit) const {
-  int64_t position = 0;
-  {
-    std::scoped_lock hold(mutex_);
-    auto at = offsets_.last_where(
-        [&](BytesView e) { return base_ + int64_t{load_be<int32_t>(e.data())} <= offset; });
-    if (!at) return at.error();
-    if (*at >= 0) {
-      auto entry = offsets_.entry(*at);
-      if (!entry) return entry.error();
-      position = load_be<int32_t>(entry->data() + 4);
-    }
-  }
-  char chunk[4096];
-  while (position < limit) {
-    auto got = read_at(file_->fd(), chunk, position, path_);
-    if (!got) return got.error();
-    size_t in_chunk = 0;
-    for (;;) {
-      const BytesView rest{chunk + in_chunk, *got - in_chunk};
-      auto header = record::peek_header(rest);
-      if (!header) return header.error();
-      if (!*header || rest.size() < record::overhead_of((*header)->magic)) break;
-      const auto size = (*header)->size_in_bytes;
-      const record::BatchView batch{rest.data(), size};  // header fields only
-      if (position + static_cast<int64_t>(size) > limit) return std::optional<Found>{};
-      if (batch.last_offset() >= offset)
-        return std::optional<Found>{{position, static_cast<int64_t>(size), batch.base_offset()}};
-      position += static_cast<int64_t>(size);
-      in_chunk += size;
-      if (in_chunk >= *got) break;
-    }
-    if (in_chunk == 0) break;
-  }
-  return std::optional<Found>{};
-}
-
-Result<int64_t> Segment::position_for_time(int64_t timestamp_ms) const {
-  Offset from = base_;
-  {
-    std::scoped_lock hold(mutex_);
-    auto at =
-        times_.last_where([&](BytesView e) { return load_be<int64_t>(e.data()) < timestamp_ms; });
-    if (!at) return at.error();
-    if (*at >= 0) {
-      auto entry = times_.entry(*at);
-      if (!entry) return entry.error();
-      from = base_ + int64_t{load_be<int32_t>(entry->data() + 8)};
-    }
-  }
-  auto found = find(from, size());
-  if (!found) return found.error();
-  return *found ? (*found)->position : size();
-}
-
-Result<void> Segment::truncate_to(Offset offset) {
+Result<void> Segment::truncate_to(Offset offset, int64_t now_ms) {
   auto found = find(offset, size());
   if (!found) return found.error();
-  if (!*found) return ok();
-  const int64_t position = (*found)->position;
-  std::scoped_lock hold(mutex_);
-  auto kept = offsets_.last_where(
-      [&](BytesView e) { return base_ + int64_t{load_be<int32_t>(e.data())} < offset; });
-  if (!kept) return kept.error();
-  if (auto r = offsets_.truncate(*kept + 1); !r) return r;
-  kept = times_.last_where(
-      [&](BytesView e) { return base_ + int64_t{load_be<int32_t>(e.data() + 8)} < offset; });
-  if (!kept) return kept.error();
-  if (auto r = times_.truncate(*kept + 1); !r) return r;
-  kept = transactions_.last_where(
-      [&](BytesView e) { return Offset{load_be<int64_t>(e.data() + 18)} < offset; });
-  if (!kept) return kept.error();
-  if (auto r = transactions_.truncate(*kept + 1); !r) return r;
-  if (::ftruncate(file_->fd(), position) != 0) return storage_error("truncate", path_, errno);
-  size_ = position;
-  since_index_ = 0;
-  max_timestamp_ms_ = k_no_timestamp_ms;
-  offset_of_max_timestamp_ = k_no_offset;
-  return scan(0, position, [&](record::BatchView batch, int64_t) -> Result<bool> {
-    if (batch.max_timestamp() > max_timestamp_ms_) {
-      max_timestamp_ms_ = batch.max_timestamp();
-      offset_of_max_timestamp_ = batch.last_offset();
+  const int64_t position = *found ? (*found)->position : size();
+  {
+    std::scoped_lock hold(mutex_);
+    const auto keep = [](IndexFile& index,
+                         const std::function<bool(BytesView)>& below) -> Result<void> {
+      auto kept = index.last_where(below);
+      if (!kept) return kept.error();
+      // An index of a sealed segment becomes one that is appended to.
+      return index.truncate(*kept + 1);
+    };
+    auto kept = keep(offsets_, [&](BytesView e) {
+      return base_ + int64_t{load_be<int32_t>(e.data())} < offset;
+    });
+    if (!kept) return kept;
+    kept = keep(times_, [&](BytesView e) {
+      return base_ + int64_t{load_be<int32_t>(e.data() + 8)} < offset;
+    });
+    if (!kept) return kept;
+    auto transactions = transactions_.count();
+    if (!transactions) return transactions.error();
+    if (*transactions > 0) {
+      kept = keep(transactions_,
+                  [&](BytesView e) { return Offset{load_be<int64_t>(e.data() + 18)} < offset; });
+      if (!kept) return kept;
     }
+    auto file = data_.get();
+    if (!file) return file.error();
+    if (::ftruncate((*file)->fd(), position) != 0) return storage_error("truncate", path(), errno);
+    size_ = position;
+    since_index_ = 0;
+    max_timestamp_ms_ = k_no_timestamp_ms;
+    offset_of_max_timestamp_ = k_no_offset;
+    knows_max_timestamp_ = true;
+    if (position == 0) {
+      created_ms_ = now_ms;
+      first_timestamp_ms_.reset();
+    }
+  }
+  return scan_headers(0, position, [&](record::BatchView batch, int64_t) -> Result<bool> {
+    std::scoped_lock hold(mutex_);
+    note_timestamps(batch);
     return true;
   });
 }
@@ -289,51 +249,44 @@ Result<void> Segment::seal() {
   if (auto r = add_time_entry(); !r) return r;
   if (auto r = offsets_.seal(); !r) return r;
   if (auto r = times_.seal(); !r) return r;
-  return transactions_.count() > 0 ? transactions_.seal() : ok();
+  auto transactions = transactions_.count();
+  if (!transactions) return transactions.error();
+  return *transactions > 0 ? transactions_.seal() : ok();
 }
 
-Result<void> Segment::sync() const {
-  if (::fdatasync(file_->fd()) != 0) return storage_error("sync", path_, errno);
+Result<void> Segment::sync() {
+  auto file = data_.get();
+  if (!file) return file.error();
+  if (::fdatasync((*file)->fd()) != 0) return storage_error("sync", path(), errno);
+  std::scoped_lock hold(mutex_);
+  for (IndexFile* index : {&offsets_, &times_, &transactions_})
+    if (auto r = index->sync(); !r) return r;
   return ok();
 }
 
 Result<void> Segment::rename_to_deleted() {
-  std::scoped_lock hold(mutex_);
-  suffix_ = ".deleted";
-  for (const auto& path : {path_, offsets_.path(), times_.path(), transactions_.path()}) {
-    if (::rename(path.c_str(), (path.string() + suffix_).c_str()) != 0 && errno != ENOENT)
-      return storage_error("rename", path, errno);
-  }
+  is_dropped_.store(true, std::memory_order_release);
+  for (PooledFile* file : {&data_, &offsets_.file(), &times_.file(), &transactions_.file()})
+    if (auto r = file->rename_to_deleted(); !r) return r;
   return ok();
 }
 
 void Segment::remove_files() {
-  std::scoped_lock hold(mutex_);
-  for (const auto& path : {path_, offsets_.path(), times_.path(), transactions_.path()})
-    ::unlink((path.string() + suffix_).c_str());
+  is_dropped_.store(true, std::memory_order_release);
+  for (PooledFile* file : {&data_, &offsets_.file(), &times_.file(), &transactions_.file()})
+    file->remove();
 }
 
-void Segment::move_to(const std::filesystem::path& dir) {
-  std::scoped_lock hold(mutex_);
-  path_ = dir / path_.filename();
-  for (IndexFile* index : {&offsets_, &times_, &transactions_})
-    index->set_path(dir / index->path().filename());
-}
-
-int64_t Segment::max_timestamp_ms() const {
-  std::scoped_lock hold(mutex_);
-  return max_timestamp_ms_;
-}
-
-int64_t Segment::modified_ms() const {
-  struct stat info {};
-  if (::fstat(file_->fd(), &info) != 0) return 0;
-  return int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000;
-}
-
-bool Segment::index_full(int32_t max_bytes) const {
-  std::scoped_lock hold(mutex_);
-  return offsets_.count() >= max_bytes / 8 || times_.count() >= max_bytes / 12 - 1;
+Result<int64_t> Segment::waited_for_roll_ms(int64_t now_ms, int64_t timestamp_ms) {
+  if (!first_timestamp_ms_ && size() > 0) {
+    auto scanned = scan_headers(0, size(), [&](record::BatchView batch, int64_t) -> Result<bool> {
+      first_timestamp_ms_ = batch.max_timestamp();
+      return false;
+    });
+    if (!scanned) return scanned.error();
+  }
+  if (first_timestamp_ms_ && *first_timestamp_ms_ >= 0) return timestamp_ms - *first_timestamp_ms_;
+  return now_ms - created_ms_;
 }
 
 }  // namespace samsa::log

@@ -1,9 +1,10 @@
 #pragma once
-// A segment's data file, shared by the log and by whoever is still sending from it.
+// An open file of a segment, shared by the log and by whoever is still sending from it.
 
 #include <filesystem>
 #include <memory>
 
+#include "base/bytes.h"
 #include "base/file.h"
 
 namespace samsa::log {
@@ -16,6 +17,13 @@ class SegmentFile {
   int fd() const { return fd_.get(); }
   // The name at the time of opening; for messages only.
   const std::filesystem::path& opened_as() const { return opened_as_; }
+
+  // What an index looked at last, kept as long as the file is open; guarded by the index's owner.
+  struct Stretch {
+    int64_t first_entry = 0;
+    Bytes entries;
+  };
+  mutable Stretch recent;
 
  private:
   FileDescriptor fd_;

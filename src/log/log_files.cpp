@@ -1,0 +1,128 @@
+#include "log/log_files.h"
+
+#include <glog/logging.h>
+
+#include <charconv>
+#include <optional>
+
+#include "log/segment.h"
+
+namespace samsa::log {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* k_segment_suffixes[] = {k_log_suffix, k_offset_index_suffix,
+                                              k_time_index_suffix, k_transaction_index_suffix};
+
+// The offset that a name of twenty digits and the suffix stands for.
+std::optional<Offset> offset_in(std::string_view name, std::string_view suffix) {
+  constexpr size_t k_digits = 20;
+  if (name.size() != k_digits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
+  int64_t offset = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + k_digits, offset);
+  if (error != std::errc{} || end != name.data() + k_digits || offset < 0) return std::nullopt;
+  return Offset{offset};
+}
+
+Result<void> remove_file(const fs::path& path) {
+  std::error_code failure;
+  fs::remove(path, failure);
+  if (failure) return storage_error("remove", path, failure.value());
+  return ok();
+}
+
+struct Leftovers {
+  std::vector<fs::path> garbage;
+  std::set<Offset> swaps;
+  std::optional<Offset> first_cleaned;
+};
+
+void sort_in(const fs::path& path, LogFiles& files, Leftovers& leftovers) {
+  const std::string name = path.filename().string();
+  const auto extension = path.extension();
+  if (extension == ".deleted" || extension == ".cleaned") {
+    leftovers.garbage.push_back(path);
+    const auto cleaned = offset_in(name, ".log.cleaned");
+    if (cleaned && (!leftovers.first_cleaned || *cleaned < *leftovers.first_cleaned))
+      leftovers.first_cleaned = cleaned;
+  } else if (extension == ".swap") {
+    const auto swap = offset_in(name, ".log.swap");
+    if (swap) leftovers.swaps.insert(*swap);
+    if (!swap) leftovers.garbage.push_back(path);  // an index: it is made anew
+  } else if (const auto log = offset_in(name, k_log_suffix)) {
+    files.logs.insert(*log);
+  } else if (const auto offsets = offset_in(name, k_offset_index_suffix)) {
+    files.offset_indexes.insert(*offsets);
+  } else if (const auto times = offset_in(name, k_time_index_suffix)) {
+    files.time_indexes.insert(*times);
+  } else if (const auto snapshot = offset_in(name, k_snapshot_suffix)) {
+    files.snapshots.insert(*snapshot);
+  }
+}
+
+Result<Offset> end_of(const fs::path& dir, Offset base, const char* suffix) {
+  DescriptorPool alone{1};
+  auto folder = std::make_shared<LogFolder>(dir);
+  auto segment = Segment::load({folder, base, alone, 0, 0}, suffix);
+  if (!segment) return segment.error();
+  Offset end = base;
+  auto scanned = (*segment)->scan_headers(0, (*segment)->size(),
+                                          [&](record::BatchView batch, int64_t) -> Result<bool> {
+                                            end = batch.next_offset();
+                                            return true;
+                                          });
+  // What follows a corrupt batch is for recovery to cut.
+  if (!scanned && scanned.error().code == Errc::kafka_storage_error) return scanned.error();
+  return end;
+}
+
+// Puts a cleaner's segment where those were that it replaces. A crash at any point leaves the swap
+// file, and this is done again.
+Result<void> finish_swap(const fs::path& dir, Offset base, LogFiles& files) {
+  auto end = end_of(dir, base, ".log.swap");
+  if (!end) return end.error();
+  std::vector<Offset> replaced{base};
+  for (auto at = files.logs.upper_bound(base); at != files.logs.end() && *at < *end; ++at)
+    replaced.push_back(*at);
+  for (const Offset old : replaced) {
+    for (const char* suffix : k_segment_suffixes)
+      if (auto r = remove_file(dir / file_name(old, suffix)); !r) return r;
+    files.logs.erase(old);
+    files.offset_indexes.erase(old);
+    files.time_indexes.erase(old);
+  }
+  const fs::path target = dir / file_name(base, k_log_suffix);
+  if (auto r = LogFolder(dir).rename_file(file_name(base, ".log.swap"), target.filename().string());
+      !r)
+    return r;
+  files.logs.insert(base);
+  LOG(INFO) << "Finished the replacement of " << replaced.size() << " segments by "
+            << target.string();
+  return ok();
+}
+
+}  // namespace
+
+Result<LogFiles> tidy_and_list(const fs::path& dir) {
+  LogFiles files;
+  Leftovers leftovers;
+  std::error_code failure;
+  for (fs::directory_iterator at{dir, failure}, end; !failure && at != end; at.increment(failure))
+    sort_in(at->path(), files, leftovers);
+  if (failure) return storage_error("list", dir, failure.value());
+  // A cleaner that had not finished writing may have finished some of the segments: all or none.
+  while (leftovers.first_cleaned && !leftovers.swaps.empty() &&
+         *leftovers.swaps.rbegin() >= *leftovers.first_cleaned) {
+    leftovers.garbage.push_back(dir / file_name(*leftovers.swaps.rbegin(), ".log.swap"));
+    leftovers.swaps.erase(std::prev(leftovers.swaps.end()));
+  }
+  for (const auto& path : leftovers.garbage)
+    if (auto r = remove_file(path); !r) return r.error();
+  for (const Offset swap : leftovers.swaps)
+    if (auto r = finish_swap(dir, swap, files); !r) return r.error();
+  if (!leftovers.garbage.empty() || !leftovers.swaps.empty())
+    if (auto r = sync_directory(dir); !r) return r.error();
+  return files;
+}
+
+}  // namespace samsa::log

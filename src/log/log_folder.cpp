@@ -1,0 +1,31 @@
+#include "log/log_folder.h"
+
+#include <cerrno>
+#include <cstdio>
+
+namespace samsa::log {
+
+std::string file_name(Offset base, std::string_view suffix) {
+  constexpr size_t k_digits = 20;
+  const std::string digits = std::to_string(base.value());
+  return std::string(k_digits - std::min(k_digits, digits.size()), '0') + digits +
+         std::string(suffix);
+}
+
+Result<void> LogFolder::rename_file(std::string_view from, std::string_view to) const {
+  std::shared_lock hold(mutex_);
+  const auto source = path_ / from;
+  if (::rename(source.c_str(), (path_ / to).c_str()) != 0 && errno != ENOENT)
+    return storage_error("rename", source, errno);
+  return ok();
+}
+
+Result<void> LogFolder::rename_to(const std::string& name) {
+  std::unique_lock hold(mutex_);
+  auto target = path_.parent_path() / name;
+  if (::rename(path_.c_str(), target.c_str()) != 0) return storage_error("rename", path_, errno);
+  path_ = std::move(target);
+  return ok();
+}
+
+}  // namespace samsa::log
