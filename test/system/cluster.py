@@ -19,6 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "bin"
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60
+# The environment variable that names a folder with the jars of the ZooKeeper to run; Debian's without it.
+ZOOKEEPER_JARS = "SAMSA_ZOOKEEPER_JARS"
 
 
 def free_port():
@@ -116,8 +118,10 @@ class ZooKeeper(Process):
             f"dataDir={directory / 'data'}", f"clientPort={self.port}", f"clientPortAddress={HOST}",
             "maxClientCnxns=0", "admin.enableServer=false", "tickTime=500", "minSessionTimeout=1000",
             "4lw.commands.whitelist=*", *extra]) + "\n")
-        super().__init__([BIN / "zookeeper-server-start.sh", config], directory, "zookeeper",
-                         {"KAFKA_HEAP_OPTS": "-Xmx256m -Xms64m"})
+        jars = os.environ.get(ZOOKEEPER_JARS)
+        command = ["java", "-Xmx256m", "-Xms64m", "-cp", f"{jars}/*", "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+                   config] if jars else [BIN / "zookeeper-server-start.sh", config]
+        super().__init__(command, directory, "zookeeper", {"KAFKA_HEAP_OPTS": "-Xmx256m -Xms64m"})
 
     @property
     def address(self):

@@ -1,0 +1,42 @@
+"""The system tests that lean on ZooKeeper, over the releases of it that Kafka 2.7's users run: 3.4.13 is what the widely
+used container image holds, 3.5.8 what Kafka 2.7 ships with."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+JARS = ROOT / "build" / "interop"
+TESTS = ["test/system/test_everyday.py", "test/system/test_zookeeper.py", "test/system/test_znodes.py"]
+
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>test</groupId><artifactId>zookeeper</artifactId><version>1</version><dependencies><dependency>
+<groupId>org.apache.zookeeper</groupId><artifactId>zookeeper</artifactId><version>{version}</version>
+</dependency></dependencies></project>"""
+
+
+def jars_of(version):
+    """The folder with the release's jars, fetched by Maven when they are not there yet."""
+    folder = JARS / f"zookeeper-{version}"
+    complete = folder / ".complete"
+    if not complete.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "pom.xml").write_text(POM.format(version=version))
+        subprocess.run(["mvn", "--quiet", "--batch-mode", "--file", folder / "pom.xml", "dependency:copy-dependencies",
+                        "-DincludeScope=runtime", f"-DoutputDirectory={folder}"], check=True, timeout=300)
+        complete.touch()
+    return folder
+
+
+@pytest.mark.parametrize("version", ["3.4.13", "3.5.8"])
+def test_everyday_life_and_mishaps_over_an_older_zookeeper(version, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-r", "fE", "-p", "no:cacheprovider", "--basetemp", tmp_path / "run", *TESTS],
+        cwd=ROOT, env={**os.environ, "SAMSA_ZOOKEEPER_JARS": str(jars_of(version)), "PYTEST_ADDOPTS": ""},
+        capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout[-6000:]
+    servers = "".join(log.read_text(errors="replace") for log in (tmp_path / "run").rglob("zookeeper.log"))
+    assert f"zookeeper.version={version}-" in servers
