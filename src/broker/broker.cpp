@@ -12,6 +12,7 @@
 #include "broker/topic_settings.h"
 #include "controller/controller.h"
 #include "group/coordinator.h"
+#include "net/addresses.h"
 #include "net/server.h"
 #include "net/socket_buffers.h"
 #include "zk/client/apache_client.h"
@@ -191,8 +192,13 @@ Result<void> Broker::Parts::listen() {
       .connections_per_ip_max = now->max_connections_per_ip,
       .send_buffer_bytes = net::send_buffer_bytes_to_set(now->socket_send_buffer_bytes),
       .receive_buffer_bytes = net::receive_buffer_bytes_to_set(now->socket_receive_buffer_bytes)};
-  for (const auto& [address, limit] : now->connection_limits())
-    limits.connections_per_ip_overrides[address] = limit;
+  for (const auto& [name, limit] : now->connection_limits()) {
+    auto hosts = net::numeric_hosts_of(name);
+    if (!hosts)
+      return Error{Errc::invalid_config,
+                   "max.connections.per.ip.overrides: " + hosts.error().message};
+    for (auto& host : *hosts) limits.connections_per_ip_overrides[std::move(host)] = limit;
+  }
   server = std::make_unique<net::Server>(std::move(loops), *dispatcher, std::move(limits));
   for (const auto& endpoint : now->endpoints()) {
     if (endpoint.security_protocol != config::SecurityProtocol::plaintext)
@@ -205,7 +211,8 @@ Result<void> Broker::Parts::listen() {
                         .security_protocol = "PLAINTEXT",
                         .host = endpoint.host,
                         .port = static_cast<uint16_t>(endpoint.port),
-                        .is_privileged = endpoint.listener_name == now->inter_broker_listener()});
+                        .is_privileged = now->endpoints().size() > 1 &&
+                                         endpoint.listener_name == now->inter_broker_listener()});
     if (!port) return port.error();
     bound_ports[endpoint.listener_name] = *port;
   }

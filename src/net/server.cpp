@@ -1,6 +1,5 @@
 #include "net/server.h"
 
-#include <arpa/inet.h>
 #include <glog/logging.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
@@ -15,6 +14,7 @@
 #include <unordered_set>
 
 #include "base/file.h"
+#include "net/addresses.h"
 #include "net/connection.h"
 
 namespace samsa::net {
@@ -107,22 +107,6 @@ uint16_t port_of(int fd) {
                                            : reinterpret_cast<sockaddr_in&>(bound).sin_port);
 }
 
-std::string numeric_host(const sockaddr_storage& address) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (address.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-      ::inet_ntop(AF_INET, v6.s6_addr + 12, text, sizeof text);
-    } else {
-      ::inet_ntop(AF_INET6, &v6, text, sizeof text);
-    }
-  } else {
-    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text,
-                sizeof text);
-  }
-  return text;
-}
-
 }  // namespace
 
 Server::Server(std::vector<runtime::EventLoop*> loops, FrameHandler& handler, ServerLimits limits)
@@ -189,7 +173,7 @@ bool Server::accept_one(Acceptor& acceptor) {
   if (!fd) return false;
   ++counters_.accepted;
   const std::string host = numeric_host(peer);
-  if (!admit(host, acceptor.address.is_privileged)) {
+  if (!admit(host)) {
     ++counters_.refused;
     LOG_EVERY_N(INFO, 100) << "Rejected connection from /" << host
                            << ", address already has the configured maximum of connections.";
@@ -211,7 +195,21 @@ bool Server::accept_one(Acceptor& acceptor) {
   shard.loop.post([this, &shard, owned, v6 = peer.ss_family == AF_INET6, info = std::move(info)] {
     adopt(shard, owned, v6, info);
   });
+  if (acceptor.address.is_privileged && counters_.open > connections_max_)
+    for (auto& one : shards_) one->loop.post([this, &one = *one] { make_way(one); });
   return true;
+}
+
+// The privileged listener may go above max.connections, at the cost of whoever has been quiet on
+// another one for longest.
+void Server::make_way(Shard& shard) {
+  if (counters_.open <= connections_max_) return;
+  std::shared_ptr<Connection> quietest;
+  for (const auto& connection : shard.connections) {
+    if (!connection->is_idle() || connection->info().is_privileged_listener) continue;
+    if (!quietest || connection->last_active() < quietest->last_active()) quietest = connection;
+  }
+  if (quietest) quietest->close("max.connections is exceeded");
 }
 
 void Server::adopt(Shard& shard, int fd, bool is_v6, ConnectionInfo info) {
@@ -228,14 +226,14 @@ void Server::adopt(Shard& shard, int fd, bool is_v6, ConnectionInfo info) {
   connection->start();
 }
 
-bool Server::admit(const std::string& host, bool privileged) {
+bool Server::admit(const std::string& host) {
   std::scoped_lock hold(admission_mutex_);
   const auto exception = limits_.connections_per_ip_overrides.find(host);
   const int32_t allowed = exception != limits_.connections_per_ip_overrides.end()
                               ? exception->second
                               : limits_.connections_per_ip_max;
   int32_t& count = connections_by_host_[host];
-  if (count >= allowed && !privileged) {
+  if (count >= allowed) {
     if (count == 0) connections_by_host_.erase(host);
     return false;
   }

@@ -23,7 +23,8 @@ struct ListenerAddress {
   std::string security_protocol;
   std::string host;  // empty: all addresses
   uint16_t port = 0;
-  bool is_privileged = false;  // the inter-broker listener: never refused for max.connections
+  // The inter-broker listener where clients have others: never refused for max.connections.
+  bool is_privileged = false;
 };
 
 struct ServerLimits {
@@ -71,8 +72,9 @@ class Server {
   void accept_from(Acceptor& acceptor);
   void await_connection(Acceptor& acceptor);
   bool accept_one(Acceptor& acceptor);
-  bool admit(const std::string& host, bool privileged);
+  bool admit(const std::string& host);
   void release(const std::string& host);
+  void make_way(Shard& shard);
   void retry_later(Acceptor& acceptor);
   void adopt(Shard& shard, int fd, bool is_v6, ConnectionInfo info);
   void sweep(Shard& shard);

@@ -117,7 +117,7 @@ class ZooKeeper(Process):
         config.write_text("\n".join([
             f"dataDir={directory / 'data'}", f"clientPort={self.port}", f"clientPortAddress={HOST}",
             "maxClientCnxns=0", "admin.enableServer=false", "tickTime=500", "minSessionTimeout=1000",
-            "4lw.commands.whitelist=*", *extra]) + "\n")
+            "maxSessionTimeout=60000", "4lw.commands.whitelist=*", *extra]) + "\n")
         jars = os.environ.get(ZOOKEEPER_JARS)
         command = ["java", "-Xmx256m", "-Xms64m", "-cp", f"{jars}/*", "org.apache.zookeeper.server.quorum.QuorumPeerMain",
                    config] if jars else [BIN / "zookeeper-server-start.sh", config]

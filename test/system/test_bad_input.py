@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-import wire
+import raw_wire as wire
 from cluster import BIN, HOST
 from test_everyday import consume, produce
-from wire import Wire
+from raw_wire import Wire
 
 # Kafka's error codes
 NONE, UNKNOWN_TOPIC, CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, INVALID_TOPIC, INVALID_RECORD = 0, 3, 2, 10, 17, 87
@@ -47,6 +47,7 @@ def test_a_missing_properties_file_is_named(tmp_path):
     ("advertised.listeners", "PLAINTEXT://0.0.0.0:9092", "advertised.listeners cannot use the nonroutable meta-address"),
     ("inter.broker.listener.name", "ELSEWHERE", "ELSEWHERE"),
     ("max.connections.per.ip.overrides", "127.0.0.1", "max.connections.per.ip.overrides"),
+    ("max.connections.per.ip.overrides", "no.such.host.invalid:5", "max.connections.per.ip.overrides: The host no.such"),
     ("log.message.format.version", "1.two", "1.two"),
 ])
 def test_a_bad_setting_ends_the_start_with_its_name(make_broker, key, value, said):
