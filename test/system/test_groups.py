@@ -15,7 +15,7 @@ from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
 import group_story
-import wire
+import messages
 from cluster import Process, tool, wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -262,7 +262,7 @@ def test_the_groups_tool_tells_and_moves_offsets(broker):
 def test_offsets_expire_and_an_idle_group_goes(make_broker):
     broker = make_broker(offsets_retention_check_interval_ms=100).start()
     create_topic(broker, "e", 1)
-    connection = wire.Connection(broker.port)
+    connection = messages.Connection(broker.port)
     group_story.find_coordinator(connection, "brief")
     kept = {"topics": [{"name": "e", "partitions": [{"partition_index": 0, "committed_offset": 1}]}]}
     connection.ask("offset_commit", 2, group_id="brief", generation_id=-1, retention_time_ms=300, **kept)
@@ -274,7 +274,7 @@ def test_offsets_expire_and_an_idle_group_goes(make_broker):
     wait_until("the group is gone", lambda: listed() == ["lasting"])
     broker.stop()
     broker.start()
-    connection = wire.Connection(broker.port)
+    connection = messages.Connection(broker.port)
     group_story.find_coordinator(connection, "brief")
     wait_until("groups are loaded", lambda: connection.ask("list_groups", 0)["error_code"] == 0)
     assert listed() == ["lasting"]
@@ -293,7 +293,7 @@ def test_a_deleted_topics_offsets_go_with_it(broker):
 
 def test_a_member_whose_connection_dies_while_it_joins_stays_until_its_session_ends(broker):
     create_topic(broker, "t", 1)
-    one, two, watch = (wire.Connection(broker.port) for _ in range(3))
+    one, two, watch = (messages.Connection(broker.port) for _ in range(3))
     group_story.find_coordinator(watch, "half")
 
     def members():
@@ -313,7 +313,7 @@ def test_a_member_whose_connection_dies_while_it_joins_stays_until_its_session_e
 def test_old_consumers_offsets_are_in_zookeeper(broker, chroot):
     from kazoo.client import KazooClient
     create_topic(broker, "old", 1)
-    connection = wire.Connection(broker.port)
+    connection = messages.Connection(broker.port)
     topics = [{"name": "old", "partitions": [{"partition_index": 0, "committed_offset": 42}]}]
     answer = connection.ask("offset_commit", 0, group_id="ancient", topics=topics)
     assert answer["topics"][0]["partitions"][0]["error_code"] == 0
@@ -331,9 +331,9 @@ def test_old_consumers_offsets_are_in_zookeeper(broker, chroot):
 def test_a_thousand_members_agree(broker):
     create_topic(broker, "t", 1)
     count = 1000
-    watch = wire.Connection(broker.port)
+    watch = messages.Connection(broker.port)
     group_story.find_coordinator(watch, "crowd")
-    crowd = [wire.Connection(broker.port) for _ in range(count)]
+    crowd = [messages.Connection(broker.port) for _ in range(count)]
     begun = time.monotonic()
     leader = crowd[0].ask("join_group", 3, **group_story.join("crowd", session_timeout_ms=60000,
                                                               rebalance_timeout_ms=60000))["member_id"]
