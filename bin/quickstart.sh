@@ -150,7 +150,7 @@ start() {
 
 Next, for example:
   bin/kafka-topics.sh --bootstrap-server localhost:$(port_of broker) --list
-  bin/kafka-console-consumer.sh --bootstrap-server localhost:$(port_of broker) --topic $topic --partition 0 --offset earliest
+  bin/kafka-console-consumer.sh --bootstrap-server localhost:$(port_of broker) --topic $topic --from-beginning
 Stop both:  bin/quickstart.sh stop     (data stays in $state)
 END
 }
