@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "admin/assignment.h"
+#include "admin/configs.h"
+#include "admin/partitions.h"
 #include "base/errc.h"
 #include "base/types.h"
 #include "metadata/image.h"
@@ -15,8 +18,6 @@
 #include "zk/client/client.h"
 
 namespace samsa::admin {
-
-using Assignment = std::map<int32_t, std::vector<BrokerId>>;
 
 struct NewTopic {
   std::string name;
@@ -29,14 +30,9 @@ struct NewTopic {
 // INVALID_TOPIC_EXCEPTION for a name that Kafka does not allow.
 Result<void> validate_topic_name(const std::string& name);
 
-// Replicas spread over the brokers as Kafka does: the first ones round robin from `first_broker`,
-// the others at a shift that grows with every round.
-Assignment assign_replicas(const std::vector<BrokerId>& brokers, int32_t partitions,
-                           int32_t replication_factor, size_t first_broker, size_t first_shift);
-
 class Topics {
  public:
-  explicit Topics(zk::Client& zookeeper) : zookeeper_(zookeeper) {}
+  Topics(zk::Client& zookeeper, Configs& configs) : zookeeper_(zookeeper), configs_(configs) {}
 
   // The assignment that is or would be made. Errors: INVALID_TOPIC_EXCEPTION, TOPIC_ALREADY_EXISTS,
   // INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG.
@@ -46,13 +42,18 @@ class Topics {
   // Asks the controller to delete it; done when the topic is gone from the image.
   // UNKNOWN_TOPIC_OR_PARTITION.
   runtime::Task<Result<void>> remove(std::string name);
-  // The topic's own settings; empty when it has none.
-  runtime::Task<Result<std::map<std::string, std::string>>> configs(std::string name);
+  // The new partitions that are or would be made, among the brokers given in order of their ids.
+  // UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION while the topic is being deleted, and what
+  // plan_more_partitions() says.
+  runtime::Task<Result<Assignment>> add_partitions(MorePartitions asked,
+                                                   std::vector<BrokerId> brokers,
+                                                   bool validate_only);
 
  private:
   Result<Assignment> plan(const NewTopic& topic, const metadata::Image& image);
 
   zk::Client& zookeeper_;
+  Configs& configs_;
 };
 
 }  // namespace samsa::admin

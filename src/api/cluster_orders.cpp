@@ -7,7 +7,7 @@
 
 #include <set>
 
-#include "admin/topics.h"
+#include "admin/configs.h"
 #include "api/handlers.h"
 #include "api/lookup.h"
 #include "protocol/messages/leader_and_isr.h"
@@ -70,10 +70,18 @@ Errc OrderFence::admit(int32_t controller_epoch, int64_t order_broker_epoch) {
 
 namespace {
 
+// Whether the order is not to be obeyed; then the response says why.
+template <class Request, class Response>
+bool refuse(Services& services, const Request& request, Response& response) {
+  const Errc why = services.fence.admit(request.controller_epoch, request.broker_epoch);
+  response.error_code = static_cast<int16_t>(why);
+  return why != Errc::none;
+}
+
 // Reads the settings of all topics that an order names before any of their logs is made or used.
 Task<void> read_topic_settings(Services& services, std::set<std::string> topics) {
   for (const auto& topic : topics) {
-    auto settings = co_await services.topics.configs(topic);
+    auto settings = co_await services.configs.read("topics/" + topic);
     if (settings) {
       services.apply_topic_settings(topic, *settings);
     } else {
@@ -88,11 +96,7 @@ Task<protocol::LeaderAndIsrResponse> leader_and_isr(RequestContext& context,
                                                     LeaderAndIsrRequest request) {
   protocol::LeaderAndIsrResponse response;
   auto& services = context.services;
-  const Errc refused = services.fence.admit(request.controller_epoch, request.broker_epoch);
-  if (refused != Errc::none) {
-    response.error_code = static_cast<int16_t>(refused);
-    co_return response;
-  }
+  if (refuse(services, request, response)) co_return response;
   std::set<std::string> topics;
   for (const auto& state : request.ungrouped_partition_states) topics.insert(state.topic_name);
   for (const auto& topic : request.topic_states) topics.insert(topic.topic_name);
@@ -116,11 +120,7 @@ Task<protocol::StopReplicaResponse> stop_replica(RequestContext& context,
                                                  StopReplicaRequest request) {
   protocol::StopReplicaResponse response;
   auto& services = context.services;
-  const Errc refused = services.fence.admit(request.controller_epoch, request.broker_epoch);
-  if (refused != Errc::none) {
-    response.error_code = static_cast<int16_t>(refused);
-    co_return response;
-  }
+  if (refuse(services, request, response)) co_return response;
   std::scoped_lock one_order_at_a_time(services.fence.order_mutex());
   const auto stop = [&](const std::string& topic, int32_t index, LeaderEpoch epoch, bool remove) {
     auto change = services.partitions.stop({topic, index}, epoch, remove);
@@ -146,11 +146,7 @@ Task<protocol::UpdateMetadataResponse> update_metadata(RequestContext& context,
                                                        UpdateMetadataRequest request) {
   protocol::UpdateMetadataResponse response;
   auto& services = context.services;
-  const Errc refused = services.fence.admit(request.controller_epoch, request.broker_epoch);
-  if (refused != Errc::none) {
-    response.error_code = static_cast<int16_t>(refused);
-    co_return response;
-  }
+  if (refuse(services, request, response)) co_return response;
   metadata::Update update;
   if (request.controller_id >= 0) update.controller = BrokerId{request.controller_id};
   for (const auto& live : request.live_brokers)

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/types.h"
+#include "config/key.h"
 #include "net/frame_handler.h"
 #include "runtime/wait.h"
 
@@ -21,8 +22,9 @@ namespace samsa::controller {
 class Controller;
 }
 namespace samsa::admin {
+class Configs;
 class Topics;
-}
+}  // namespace samsa::admin
 namespace samsa::group {
 class Coordinator;
 }
@@ -63,8 +65,9 @@ struct Services {
   OrderFence& fence;
   ProducerIds& producer_ids;
   admin::Topics& topics;
+  admin::Configs& configs;
   // Puts a topic's own settings, as ZooKeeper has them, in force for its logs here. Any thread.
-  std::function<void(const std::string& topic, const std::map<std::string, std::string>& settings)>
+  std::function<void(const std::string& topic, const config::Properties& settings)>
       apply_topic_settings;
   std::vector<replica::InternalTopicListener*> internal_topic_listeners;
   runtime::Workers& workers;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "admin/configs.h"
 #include "admin/topics.h"
 #include "api/handlers.h"
 #include "config/describe.h"
@@ -46,9 +47,9 @@ Task<Result<std::vector<config::ConfigEntry>>> entries_of_topic(RequestContext& 
   if (auto valid = admin::validate_topic_name(name); !valid) co_return valid.error();
   if (context.services.metadata.get()->topic(name) == nullptr)
     co_return Error{Errc::unknown_topic_or_partition};
-  auto own = co_await context.services.topics.configs(name);
+  auto own = co_await context.services.configs.read("topics/" + name);
   if (!own) co_return own.error();
-  const config::Properties overrides(own->begin(), own->end());
+  const config::Properties& overrides = *own;
   const auto broker = context.services.config.current();
   auto topic = config::TopicConfig::from(*broker, overrides);
   if (!topic) co_return topic.error();

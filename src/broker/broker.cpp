@@ -8,8 +8,11 @@
 #include "api/cluster_orders.h"
 #include "api/dispatch.h"
 #include "api/producer_ids.h"
+#include "broker/config_changes.h"
+#include "broker/controlled_shutdown.h"
 #include "broker/registration.h"
 #include "broker/topic_settings.h"
+#include "config/topic_config.h"
 #include "controller/controller.h"
 #include "group/coordinator.h"
 #include "net/addresses.h"
@@ -40,6 +43,8 @@ struct Broker::Parts {
   metadata::ImageHolder metadata;
   api::OrderFence fence;
   std::unique_ptr<api::ProducerIds> producer_ids;
+  std::unique_ptr<admin::Configs> configs;
+  std::unique_ptr<ConfigChanges> config_changes;
   std::unique_ptr<admin::Topics> topics;
   std::unique_ptr<runtime::Workers> workers;
   std::unique_ptr<controller::Controller> controller;
@@ -50,6 +55,11 @@ struct Broker::Parts {
   std::map<std::string, int32_t> bound_ports;
   runtime::Gate gate;
 
+  Result<void> load_settings();
+  void apply_topic_settings(const std::string& topic, const config::Properties& own);
+  void on_config_change(const config::BrokerConfig& before, const config::BrokerConfig& after);
+  Task<bool> unclean_election_allowed(std::string topic);
+  void leave_cluster();
   Result<void> open_logs();
   Result<void> identify();
   Result<void> listen();
@@ -78,6 +88,60 @@ T Broker::Parts::block_on(Task<T> task) {
   std::promise<T> promise;
   runtime::spawn(control_loop, "start", gate, fulfil(std::move(task), &promise));
   return promise.get_future().get();
+}
+
+// Logs are opened under the settings that ZooKeeper holds for them, or else the first look at
+// retention would go by the defaults.
+Result<void> Broker::Parts::load_settings() {
+  configs = std::make_unique<admin::Configs>(*zookeeper);
+  config.on_change(
+      [this](const auto& before, const auto& after) { on_config_change(before, after); });
+  config_changes = std::make_unique<ConfigChanges>(
+      *zookeeper, *configs, control_loop, Clock::system(),
+      ConfigChanges::Appliers{
+          .topic = [this](const std::string& topic,
+                          const config::Properties& own) { apply_topic_settings(topic, own); },
+          .broker = [this](const config::Properties& cluster,
+                           const config::Properties& own) { config.apply_dynamic(cluster, own); }});
+  const auto now = config.current();
+  std::optional<BrokerId> configured;
+  if (now->broker_id >= 0) configured = BrokerId{now->broker_id};
+  return block_on(config_changes->load(configured));
+}
+
+void Broker::Parts::apply_topic_settings(const std::string& topic, const config::Properties& own) {
+  settings.put(topic, own);
+  if (!logs) return;
+  const auto now_in_force = settings.get(topic);
+  for (const auto& log : logs->all())
+    if (log->tp().topic == topic) log->update_config(now_in_force->log);
+  const auto unclean = own.find("unclean.leader.election.enable");
+  if (controller && unclean != own.end() && unclean->second == "true")
+    controller->try_elections_again();
+}
+
+void Broker::Parts::on_config_change(const config::BrokerConfig& before,
+                                     const config::BrokerConfig& after) {
+  settings.rebuild();
+  if (logs)
+    for (const auto& log : logs->all()) log->update_config(settings.get(log->tp().topic)->log);
+  if (server)
+    server->set_connection_limits(
+        after.max_connections, after.max_connections_per_ip,
+        {after.connection_limits().begin(), after.connection_limits().end()});
+  if (controller && after.unclean_leader_election_enable && !before.unclean_leader_election_enable)
+    controller->try_elections_again();
+  for (const std::string_view key : {"num.io.threads", "num.network.threads"})
+    if (services && before.text_of(key) != after.text_of(key))
+      LOG(WARNING) << key << '=' << *after.text_of(key) << " takes effect at the next start";
+}
+
+Task<bool> Broker::Parts::unclean_election_allowed(std::string topic) {
+  auto own = co_await configs->read("topics/" + topic);
+  const auto broker = config.current();
+  if (!own) co_return false;
+  const auto parsed = config::TopicConfig::from(*broker, *own);
+  co_return parsed && parsed->unclean_leader_election_enable;
 }
 
 Result<void> Broker::Parts::open_logs() {
@@ -130,14 +194,15 @@ void Broker::Parts::build_services() {
   groups = std::make_unique<group::Coordinator>(group::Options::from(id, *now), *partitions,
                                                 Clock::system());
   producer_ids = std::make_unique<api::ProducerIds>(id, *zookeeper);
-  topics = std::make_unique<admin::Topics>(*zookeeper);
+  topics = std::make_unique<admin::Topics>(*zookeeper, *configs);
   workers = std::make_unique<runtime::Workers>("worker", now->num_io_threads);
   controller::Options options{.broker_id = id,
                               .inter_broker_listener = now->inter_broker_listener(),
                               .delete_topic_enable = now->delete_topic_enable};
   options.on_features_epoch = [this](int64_t epoch) { features_epoch = epoch; };
-  options.unclean_election_allowed =
-      [unclean = now->unclean_leader_election_enable](const std::string&) { return unclean; };
+  options.unclean_election_allowed = [this](std::string topic) {
+    return unclean_election_allowed(std::move(topic));
+  };
   controller = std::make_unique<controller::Controller>(std::move(options), *zookeeper,
                                                         control_loop, Clock::system());
   services = std::make_unique<api::Services>(api::Services{
@@ -155,13 +220,10 @@ void Broker::Parts::build_services() {
       .fence = fence,
       .producer_ids = *producer_ids,
       .topics = *topics,
-      .apply_topic_settings =
-          [this](const std::string& topic, const std::map<std::string, std::string>& own) {
-            settings.put(topic, {own.begin(), own.end()});
-            const auto now_in_force = settings.get(topic);
-            for (const auto& log : logs->all())
-              if (log->tp().topic == topic) log->update_config(now_in_force->log);
-          },
+      .configs = *configs,
+      .apply_topic_settings = [this](const std::string& topic, const config::Properties& own) {
+        apply_topic_settings(topic, own);
+      },
       .internal_topic_listeners = {groups.get()},
       .workers = *workers,
       .clock = Clock::system()});
@@ -227,6 +289,7 @@ Result<void> Broker::Parts::join_cluster() {
       *zookeeper, id, registration_of(*now, bound_ports, Clock::system().wall_ms()), patience));
   if (!epoch) return epoch.error();
   fence.set_broker_epoch(*epoch);
+  config_changes->follow();
   controller->start();
   await_first_metadata();
   return ok();
@@ -247,6 +310,12 @@ void Broker::Parts::await_first_metadata() {
     LOG(WARNING) << "no controller has told of this broker within " << k_patience.count() << " s";
 }
 
+void Broker::Parts::leave_cluster() {
+  const auto now = config.current();
+  if (!now->controlled_shutdown_enable) return;
+  block_on(controlled_shutdown(*zookeeper, control_loop, now, id, fence.broker_epoch()));
+}
+
 Task<void> Broker::Parts::register_again() {
   const auto now = config.current();
   for (;;) {
@@ -265,6 +334,7 @@ Task<void> Broker::Parts::register_again() {
 }
 
 void Broker::Parts::on_zookeeper_event(const zk::WatchEvent& event) {
+  config_changes->on_event(event);
   controller->on_event(event);
   if (event.type == zk::WatchEvent::Type::session_established)
     runtime::spawn(control_loop, "registration", gate, register_again());
@@ -286,8 +356,12 @@ Result<std::unique_ptr<Broker>> Broker::start(config::BrokerConfig config) {
        .loop = &parts->control_loop});
   if (!zookeeper) return zookeeper.error();
   parts->zookeeper = std::move(*zookeeper);
+  if (auto loaded = parts->load_settings(); !loaded) return loaded.error();
   if (auto opened = parts->open_logs(); !opened) return opened.error();
   if (auto identified = parts->identify(); !identified) return identified.error();
+  if (now->broker_id < 0)  // only now is it known whose settings are this broker's
+    if (auto loaded = parts->block_on(parts->config_changes->load(parts->id)); !loaded)
+      return loaded.error();
   parts->build_services();
   if (auto started = parts->start_groups(); !started) return started.error();
   // No watch was set before; a session that has ended meanwhile is none that we registered in.
@@ -303,6 +377,8 @@ Result<void> Broker::stop() {
   constexpr milliseconds k_patience{5000};
   auto& parts = *parts_;
   LOG(INFO) << "[KafkaServer id=" << parts.id << "] shutting down (kafka.server.KafkaServer)";
+  parts.leave_cluster();
+  parts.config_changes->stop();
   parts.controller->stop();
   parts.groups->stop();
   parts.server->stop(std::chrono::steady_clock::now() + k_patience);

@@ -44,11 +44,35 @@ replica::TopicSettings settings_of(const config::BrokerConfig& broker,
   return settings;
 }
 
+// Messages of a format that this cluster's brokers do not speak yet can't be written.
+config::Properties usable(const config::BrokerConfig& broker, const std::string& topic,
+                          config::Properties overrides) {
+  const auto format = overrides.find("message.format.version");
+  if (format == overrides.end()) return overrides;
+  const auto* version = config::find_version(format->second);
+  if (version == nullptr || version <= &broker.inter_broker_version()) return overrides;
+  LOG(WARNING) << "Log configuration message.format.version is ignored for `" << topic
+               << "` because `" << format->second
+               << "` is not compatible with Kafka inter-broker protocol version `"
+               << broker.inter_broker_protocol_version << '`';
+  overrides.erase(format);
+  return overrides;
+}
+
+Result<replica::TopicSettings> topic_settings(const config::BrokerConfig& broker,
+                                              const std::string& topic,
+                                              const config::Properties& overrides) {
+  auto parsed = config::TopicConfig::from(broker, usable(broker, topic, overrides));
+  if (!parsed) return parsed.error();
+  return settings_of(broker, *parsed);
+}
+
 }  // namespace
 
 std::shared_ptr<const replica::TopicSettings> TopicSettingsCache::get(const std::string& topic) {
   std::scoped_lock hold(mutex_);
-  if (const auto found = by_topic_.find(topic); found != by_topic_.end()) return found->second;
+  if (const auto found = by_topic_.find(topic); found != by_topic_.end())
+    return found->second.settings;
   if (!defaults_) {
     const auto broker = config_.current();
     const auto plain = config::TopicConfig::from(*broker, {});
@@ -58,20 +82,31 @@ std::shared_ptr<const replica::TopicSettings> TopicSettingsCache::get(const std:
 }
 
 void TopicSettingsCache::put(const std::string& topic, const config::Properties& overrides) {
-  const auto broker = config_.current();
-  auto parsed = config::TopicConfig::from(*broker, overrides);
-  if (!parsed) {
-    LOG(ERROR) << "the settings of topic " << topic << " are not usable: " << parsed.error();
+  std::scoped_lock hold(mutex_);
+  if (overrides.empty()) {
+    by_topic_.erase(topic);
     return;
   }
-  auto settings = std::make_shared<const replica::TopicSettings>(settings_of(*broker, *parsed));
-  std::scoped_lock hold(mutex_);
-  by_topic_[topic] = std::move(settings);
+  auto settings = topic_settings(*config_.current(), topic, overrides);
+  if (!settings) {
+    LOG(ERROR) << "the settings of topic " << topic << " are not usable: " << settings.error();
+    return;
+  }
+  by_topic_[topic] = {overrides,
+                      std::make_shared<const replica::TopicSettings>(std::move(*settings))};
 }
 
-void TopicSettingsCache::erase(const std::string& topic) {
+void TopicSettingsCache::rebuild() {
   std::scoped_lock hold(mutex_);
-  by_topic_.erase(topic);
+  const auto broker = config_.current();
+  defaults_ = nullptr;
+  for (auto& [name, topic] : by_topic_) {
+    auto settings = topic_settings(*broker, name, topic.overrides);
+    if (settings)
+      topic.settings = std::make_shared<const replica::TopicSettings>(std::move(*settings));
+    else
+      LOG(ERROR) << "the settings of topic " << name << " are not usable: " << settings.error();
+  }
 }
 
 log::LogConfig TopicSettingsCache::defaults() const {

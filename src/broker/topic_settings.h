@@ -21,15 +21,22 @@ class TopicSettingsCache {
   // What /config/topics/TOPIC holds now; wrong values leave the old settings in force, with an
   // error in the log.
   void put(const std::string& topic, const config::Properties& overrides);
-  void erase(const std::string& topic);
+  // The broker's own settings have changed, and with them the defaults of all topics.
+  void rebuild();
 
   log::LogConfig defaults() const;
 
  private:
+  using Settings = std::shared_ptr<const replica::TopicSettings>;
+  struct Topic {
+    config::Properties overrides;
+    Settings settings;
+  };
+
   config::ConfigHolder& config_;
   std::mutex mutex_;
-  std::shared_ptr<const replica::TopicSettings> defaults_;
-  std::map<std::string, std::shared_ptr<const replica::TopicSettings>> by_topic_;
+  Settings defaults_;
+  std::map<std::string, Topic> by_topic_;
 };
 
 }  // namespace samsa::broker

@@ -335,7 +335,8 @@ Task<void> Controller::read_topics(std::vector<std::string> topics) {
       continue;
     }
     if (context_.deleting.contains(topics[i])) continue;
-    context_.assignments[topics[i]] = std::move(znode->replicas);
+    // Known partitions stay as they are: only a reassignment moves them.
+    context_.assignments[topics[i]].merge(znode->replicas);
   }
   co_await elect_missing();
 }
@@ -348,38 +349,6 @@ Task<void> Controller::ensure_feature_node() {
     known = co_await zookeeper_.exists(path, false).wait();
   }
   if (known && options_.on_features_epoch) options_.on_features_epoch(known.value.version);
-}
-
-Task<Result<std::vector<TopicPartition>>> Controller::controlled_shutdown(BrokerId broker,
-                                                                          int64_t broker_epoch) {
-  runtime::OneShot<Result<std::vector<TopicPartition>>> answer;
-  struct Run {
-    static Task<void> on_loop(Controller* self, BrokerId id, int64_t epoch,
-                              runtime::OneShot<Result<std::vector<TopicPartition>>> to) {
-      using Answer = Result<std::vector<TopicPartition>>;
-      if (!self->active_) {
-        to.set(Answer{Error{Errc::not_controller}});
-        co_return;
-      }
-      const auto known = self->context_.live.find(id);
-      if (known == self->context_.live.end()) {
-        to.set(Answer{Error{Errc::broker_not_available,
-                            "Broker id " + std::to_string(id.value()) + " does not exist."}});
-        co_return;
-      }
-      if (epoch != -1 && epoch < known->second.epoch.value()) {
-        to.set(Answer{Error{Errc::stale_broker_epoch}});
-        co_return;
-      }
-      self->context_.shutting_down.insert(id);
-      auto left = co_await self->hand_over(id);
-      to.set(Answer{std::move(left)});
-    }
-  };
-  enqueue([this, broker, broker_epoch, answer] {
-    return Run::on_loop(this, broker, broker_epoch, answer);
-  });
-  co_return co_await answer.wait();
 }
 
 }  // namespace samsa::controller

@@ -13,6 +13,7 @@
 #include "base/errc.h"
 #include "controller/broker_channels.h"
 #include "controller/core/context.h"
+#include "controller/core/requests.h"
 #include "runtime/wait.h"
 #include "zk/client/client.h"
 
@@ -23,7 +24,7 @@ struct Options {
   std::string inter_broker_listener;
   bool delete_topic_enable = true;
   // Whether a replica that is not in sync may lead the topic.
-  std::function<bool(const std::string& topic)> unclean_election_allowed;
+  std::function<runtime::Task<bool>(std::string topic)> unclean_election_allowed;
   // The version of /feature, whenever it was read.
   std::function<void(int64_t)> on_features_epoch;
 };
@@ -43,12 +44,24 @@ class Controller {
   void on_event(const zk::WatchEvent& event);
 
   bool is_active() const { return active_; }
+  // More replicas may lead than before: looks for leaders of partitions that have none. Any thread.
+  void try_elections_again();
 
   // The stopping broker hands its leaderships over; the partitions that nobody could take.
   // NOT_CONTROLLER when not active, STALE_BROKER_EPOCH for an earlier life, BROKER_NOT_AVAILABLE
   // for an unknown broker. Any loop.
   runtime::Task<Result<std::vector<TopicPartition>>> controlled_shutdown(BrokerId broker,
                                                                          int64_t broker_epoch);
+  // What leaders ask for (KIP-497): each partition's leadership as it is now, or why it may not
+  // change. NOT_CONTROLLER, STALE_BROKER_EPOCH for all. Any loop.
+  runtime::Task<Result<std::map<TopicPartition, Result<Leadership>>>> alter_isr(
+      BrokerId from, int64_t broker_epoch, std::vector<IsrChange> changes);
+  // The leader that each partition has got, or why there was no election (KIP-460). Any loop.
+  runtime::Task<std::map<TopicPartition, Result<BrokerId>>> elect_leaders(
+      std::vector<TopicPartition> partitions, ElectionType type);
+  // Judges each wish to move replicas; nothing moves yet (KIP-455). NOT_CONTROLLER. Any loop.
+  runtime::Task<Result<std::map<TopicPartition, Error>>> reassign(
+      std::map<TopicPartition, std::optional<Replicas>> targets);
 
  private:
   using Event = std::function<runtime::Task<void>()>;
@@ -60,6 +73,17 @@ class Controller {
   };
 
   void enqueue(Event event);
+  // Runs the member on the loop, as an event of its own, and gives its answer to the caller's loop.
+  template <class Answer>
+  runtime::Task<Answer> ask(std::function<runtime::Task<Answer>()> question);
+  runtime::Task<Result<std::vector<TopicPartition>>> process_controlled_shutdown(BrokerId broker,
+                                                                                 int64_t epoch);
+  runtime::Task<Result<std::map<TopicPartition, Result<Leadership>>>> process_alter_isr(
+      BrokerId from, int64_t broker_epoch, std::vector<IsrChange> changes);
+  runtime::Task<std::map<TopicPartition, Result<BrokerId>>> process_election(
+      std::vector<TopicPartition> partitions, ElectionType type);
+  runtime::Task<Result<std::map<TopicPartition, Error>>> process_reassignment(
+      std::map<TopicPartition, std::optional<Replicas>> targets);
   runtime::Task<void> run_events();
 
   runtime::Task<void> elect();
@@ -79,6 +103,7 @@ class Controller {
 
   // Elections over many partitions; what changed is written and ordered.
   runtime::Task<void> elect_missing();
+  runtime::Task<std::set<std::string>> topics_allowing_unclean();
   runtime::Task<void> handle_broker_loss(std::vector<BrokerId> gone);
   runtime::Task<std::vector<TopicPartition>> hand_over(BrokerId broker);
   // Writes all states pipelined; those that succeeded are in the context and are returned.

@@ -26,8 +26,29 @@ zk::PartitionStateZnode znode_of(const Leadership& leadership) {
 
 }  // namespace
 
+void Controller::try_elections_again() {
+  enqueue([this] { return elect_missing(); });
+}
+
+// Of the topics with a partition that no replica in sync can lead.
+Task<std::set<std::string>> Controller::topics_allowing_unclean() {
+  std::set<std::string> stuck, allowed;
+  if (!options_.unclean_election_allowed) co_return allowed;
+  for (const auto& [tp, leadership] : context_.leaderships) {
+    const Replicas* replicas = context_.replicas(tp);
+    if (replicas == nullptr || context_.is_live(leadership.leader)) continue;
+    const auto next = elect_offline(context_, *replicas, leadership, false);
+    if (next.leader == k_no_broker) stuck.insert(tp.topic);
+  }
+  for (const auto& topic : stuck)
+    if (co_await options_.unclean_election_allowed(topic)) allowed.insert(topic);
+  co_return allowed;
+}
+
 // A new partition gets its first leader; one whose leader is not alive gets another.
 Task<void> Controller::elect_missing() {
+  if (!active_) co_return;
+  const auto allows_unclean = co_await topics_allowing_unclean();
   if (!active_) co_return;
   std::vector<StateWrite> writes;
   for (const auto& [topic, partitions] : context_.assignments) {
@@ -39,9 +60,8 @@ Task<void> Controller::elect_missing() {
         if (auto first = elect_first(context_, replicas))
           writes.push_back({tp, std::move(*first), true});
       } else if (!context_.is_live(known->second.leader)) {
-        const bool unclean =
-            options_.unclean_election_allowed && options_.unclean_election_allowed(topic);
-        auto next = elect_offline(context_, replicas, known->second, unclean);
+        auto next =
+            elect_offline(context_, replicas, known->second, allows_unclean.contains(topic));
         if (next.leader != known->second.leader) writes.push_back({tp, std::move(next)});
       }
     }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "zk/schema/brokers.h"
+#include "zk/schema/configs.h"
 #include "zk/schema/topics.h"
 
 namespace samsa::zk {
@@ -73,6 +74,53 @@ TEST(Znodes, OfTheClusterAreWrittenAsKafkaWritesThem) {
   EXPECT_EQ((ProducerIdBlock{BrokerId{2}, 0, 999}.encode()),
             R"({"version":1,"broker":2,"block_start":"0","block_end":"999"})");
   EXPECT_EQ(encode_empty_feature(), R"({"features":{},"version":1,"status":1})");
+}
+
+TEST(ConfigZnode, IsWrittenInTheOrderOfJavasProperties) {
+  EXPECT_EQ(encode_config({}), R"({"version":1,"config":{}})");
+  EXPECT_EQ(encode_config({{"segment.bytes", "104857600"},
+                           {"cleanup.policy", "compact"},
+                           {"compression.type", "producer"}}),
+            R"({"version":1,"config":{"compression.type":"producer","cleanup.policy":"compact",)"
+            R"("segment.bytes":"104857600"}})");
+  EXPECT_EQ(
+      encode_config({{"unclean.leader.election.enable", "false"},
+                     {"cleanup.policy", "compact"},
+                     {"min.insync.replicas", "2"},
+                     {"segment.bytes", "104857600"},
+                     {"compression.type", "uncompressed"}}),
+      R"({"version":1,"config":{"compression.type":"uncompressed","cleanup.policy":"compact",)"
+      R"("min.insync.replicas":"2","segment.bytes":"104857600",)"
+      R"("unclean.leader.election.enable":"false"}})");
+  EXPECT_EQ(encode_config({{"SCRAM-SHA-256", "b"}, {"SCRAM-SHA-512", "a"}}),
+            R"({"version":1,"config":{"SCRAM-SHA-512":"a","SCRAM-SHA-256":"b"}})");
+}
+
+TEST(ConfigZnode, IsReadBackAndEmptyWhereThereIsNothing) {
+  const ConfigMap config{{"retention.ms", "1"}, {"odd \"name\"", "\\"}};
+  const auto read = decode_config(encode_config(config));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, config);
+  EXPECT_EQ(*decode_config(""), ConfigMap{});
+  EXPECT_EQ(*decode_config("not json"), ConfigMap{});
+  EXPECT_FALSE(decode_config(R"({"config":{"retention.ms":1}})"));
+}
+
+TEST(ConfigChangeZnode, NamesTheEntityInBothVersions) {
+  EXPECT_EQ(encode_config_change("users/a/clients/c"),
+            R"({"version":2,"entity_path":"users/a/clients/c"})");
+  EXPECT_EQ(*decode_config_change(encode_config_change("brokers/<default>")), "brokers/<default>");
+  EXPECT_EQ(*decode_config_change(R"({"version":1,"entity_type":"topics","entity_name":"t"})"),
+            "topics/t");
+  EXPECT_FALSE(decode_config_change(R"({"version":1,"entity_type":"users","entity_name":"t"})"));
+  EXPECT_FALSE(decode_config_change(R"({"version":3,"entity_path":"topics/t"})"));
+  EXPECT_FALSE(decode_config_change(""));
+}
+
+TEST(ConfigChangeZnode, HasItsNumberInItsName) {
+  EXPECT_EQ(config_change_number("config_change_0000000012"), 12);
+  EXPECT_EQ(config_change_number("config_change_"), std::nullopt);
+  EXPECT_EQ(config_change_number("other"), std::nullopt);
 }
 
 }  // namespace
