@@ -5,6 +5,9 @@
 
 #include "admin/configs.h"
 #include "admin/topics.h"
+#include "api/api_error.h"
+#include "api/broker_loggers.h"
+#include "api/config_resource.h"
 #include "api/handlers.h"
 #include "config/describe.h"
 #include "config/holder.h"
@@ -18,19 +21,17 @@ using protocol::DescribeConfigsRequest;
 using protocol::DescribeConfigsResponse;
 using Answer = DescribeConfigsResponse::DescribeConfigsResult;
 
-constexpr int8_t k_topic = 2, k_broker = 4;
-
 void fill(Answer& result, const DescribeConfigsRequest& request,
           const DescribeConfigsRequest::DescribeConfigsResource& resource,
           const std::vector<config::ConfigEntry>& entries) {
   for (const auto& entry : entries) {
     const auto& keys = resource.configuration_keys;
-    if (keys && std::ranges::find(*keys, entry.name) == keys->end()) continue;
+    const bool wants_all = !keys || keys->empty();
+    if (!wants_all && std::ranges::find(*keys, entry.name) == keys->end()) continue;
     auto& told = result.configs.emplace_back();
     told.name = entry.name;
     told.value = entry.value;
     told.read_only = entry.read_only;
-    told.is_default = entry.is_default();
     told.config_source = static_cast<int8_t>(entry.source);
     told.is_sensitive = entry.sensitive;
     told.config_type = static_cast<int8_t>(entry.type);
@@ -60,35 +61,69 @@ Result<std::vector<config::ConfigEntry>> entries_of_broker(const RequestContext&
                                                            const std::string& name) {
   const auto broker = context.services.config.current();
   if (name.empty()) return config::describe_cluster_default(*broker);
-  const std::string own = std::to_string(context.services.broker_id.value());
-  if (name != own)
-    return Error{Errc::invalid_request, "Unexpected broker id, expected " + own +
+  auto id = broker_of_resource(name);
+  if (!id) return id.error();
+  if (*id != context.services.broker_id)
+    return Error{Errc::invalid_request, "Unexpected broker id, expected " +
+                                            std::to_string(context.services.broker_id.value()) +
                                             " or empty string, but received " + name};
   return config::describe_broker(*broker);
+}
+
+Result<std::vector<config::ConfigEntry>> entries_of_loggers(const RequestContext& context,
+                                                            const std::string& name) {
+  if (name.empty()) return Error{Errc::invalid_request, "Broker id must not be empty"};
+  auto id = broker_of_resource(name);
+  if (!id) return id.error();
+  if (*id != context.services.broker_id)
+    return Error{Errc::invalid_request, "Unexpected broker id, expected " +
+                                            std::to_string(context.services.broker_id.value()) +
+                                            " but received " + name};
+  config::ConfigEntry root;
+  root.name = "root";
+  root.value = root_log_level();
+  root.source = config::Source::dynamic_broker_logger;
+  return std::vector{root};
+}
+
+Task<Result<std::vector<config::ConfigEntry>>> entries_of(RequestContext& context,
+                                                          ResourceType type, std::string name) {
+  switch (type) {
+    case ResourceType::topic:
+      co_return co_await entries_of_topic(context, std::move(name));
+    case ResourceType::broker:
+      co_return entries_of_broker(context, name);
+    case ResourceType::broker_logger:
+      co_return entries_of_loggers(context, name);
+    case ResourceType::unknown:
+      break;
+  }
+  co_return Error{Errc::invalid_request, std::string(default_message(Errc::invalid_request))};
 }
 
 }  // namespace
 
 Task<DescribeConfigsResponse> describe_configs(RequestContext& context,
                                                DescribeConfigsRequest request) {
+  // One resource of an unknown type spoils the whole request.
+  const bool is_wrong = std::ranges::any_of(request.resources, [](const auto& resource) {
+    return resource_type(resource.resource_type) == ResourceType::unknown;
+  });
   DescribeConfigsResponse response;
   for (const auto& resource : request.resources) {
     auto& result = response.results.emplace_back();
     result.resource_type = resource.resource_type;
     result.resource_name = resource.resource_name;
-    Result<std::vector<config::ConfigEntry>> entries =
-        Error{Errc::invalid_request,
-              "Unsupported resource type: " + std::to_string(resource.resource_type)};
-    if (resource.resource_type == k_topic)
-      entries = co_await entries_of_topic(context, resource.resource_name);
-    if (resource.resource_type == k_broker)
-      entries = entries_of_broker(context, resource.resource_name);
-    if (entries) {
+    const auto type = is_wrong ? ResourceType::unknown : resource_type(resource.resource_type);
+    auto entries = co_await entries_of(context, type, resource.resource_name);
+    if (entries)
       fill(result, request, resource, *entries);
-    } else {
-      result.error_code = static_cast<int16_t>(entries.error().code);
-      result.error_message = entries.error().text();
-    }
+    else
+      tell(result, entries.error());
+    // Kafka 2.7 leaves an empty message here, not none, and version 0's is_default false.
+    if (!result.error_message &&
+        (entries || entries.error().code == Errc::unknown_topic_or_partition))
+      result.error_message = "";
   }
   co_return response;
 }

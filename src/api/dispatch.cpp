@@ -6,16 +6,36 @@
 
 #include "api/handlers.h"
 #include "api/reply.h"
+#include "protocol/messages/add_offsets_to_txn.h"
+#include "protocol/messages/add_partitions_to_txn.h"
+#include "protocol/messages/alter_client_quotas.h"
+#include "protocol/messages/alter_configs.h"
+#include "protocol/messages/alter_isr.h"
+#include "protocol/messages/alter_partition_reassignments.h"
+#include "protocol/messages/alter_replica_log_dirs.h"
+#include "protocol/messages/alter_user_scram_credentials.h"
 #include "protocol/messages/controlled_shutdown.h"
+#include "protocol/messages/create_acls.h"
+#include "protocol/messages/create_delegation_token.h"
+#include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_acls.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_acls.h"
+#include "protocol/messages/describe_client_quotas.h"
 #include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_delegation_token.h"
 #include "protocol/messages/describe_groups.h"
 #include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/describe_user_scram_credentials.h"
+#include "protocol/messages/elect_leaders.h"
+#include "protocol/messages/end_txn.h"
+#include "protocol/messages/expire_delegation_token.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
+#include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
 #include "protocol/messages/join_group.h"
 #include "protocol/messages/leader_and_isr.h"
@@ -28,9 +48,15 @@
 #include "protocol/messages/offset_delete.h"
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
+#include "protocol/messages/renew_delegation_token.h"
+#include "protocol/messages/sasl_authenticate.h"
+#include "protocol/messages/sasl_handshake.h"
 #include "protocol/messages/stop_replica.h"
 #include "protocol/messages/sync_group.h"
+#include "protocol/messages/txn_offset_commit.h"
+#include "protocol/messages/update_features.h"
 #include "protocol/messages/update_metadata.h"
+#include "protocol/messages/write_txn_markers.h"
 
 namespace samsa::api {
 namespace {
@@ -89,6 +115,7 @@ constexpr std::array<Answer, k_api_count> make_table() {
   on(ApiKey::controlled_shutdown, answer<protocol::ControlledShutdownRequest, controlled_shutdown>);
   on(ApiKey::find_coordinator, answer<protocol::FindCoordinatorRequest, find_coordinator>);
   on(ApiKey::api_versions, answer_api_versions);
+  on(ApiKey::create_partitions, answer<protocol::CreatePartitionsRequest, create_partitions>);
   on(ApiKey::create_topics, answer<protocol::CreateTopicsRequest, create_topics>);
   on(ApiKey::delete_topics, answer<protocol::DeleteTopicsRequest, delete_topics>);
   on(ApiKey::delete_records, answer<protocol::DeleteRecordsRequest, delete_records>);
@@ -109,6 +136,42 @@ constexpr std::array<Answer, k_api_count> make_table() {
   on(ApiKey::sync_group, answer<protocol::SyncGroupRequest, sync_group>);
   on(ApiKey::list_partition_reassignments,
      answer<protocol::ListPartitionReassignmentsRequest, list_partition_reassignments>);
+  on(ApiKey::add_offsets_to_txn, answer<protocol::AddOffsetsToTxnRequest, add_offsets_to_txn>);
+  on(ApiKey::add_partitions_to_txn,
+     answer<protocol::AddPartitionsToTxnRequest, add_partitions_to_txn>);
+  on(ApiKey::alter_client_quotas, answer<protocol::AlterClientQuotasRequest, alter_client_quotas>);
+  on(ApiKey::alter_configs, answer<protocol::AlterConfigsRequest, alter_configs>);
+  on(ApiKey::alter_isr, answer<protocol::AlterIsrRequest, alter_isr>);
+  on(ApiKey::alter_partition_reassignments,
+     answer<protocol::AlterPartitionReassignmentsRequest, alter_partition_reassignments>);
+  on(ApiKey::alter_replica_log_dirs,
+     answer<protocol::AlterReplicaLogDirsRequest, alter_replica_log_dirs>);
+  on(ApiKey::alter_user_scram_credentials,
+     answer<protocol::AlterUserScramCredentialsRequest, alter_user_scram_credentials>);
+  on(ApiKey::create_acls, answer<protocol::CreateAclsRequest, create_acls>);
+  on(ApiKey::create_delegation_token,
+     answer<protocol::CreateDelegationTokenRequest, create_delegation_token>);
+  on(ApiKey::delete_acls, answer<protocol::DeleteAclsRequest, delete_acls>);
+  on(ApiKey::describe_acls, answer<protocol::DescribeAclsRequest, describe_acls>);
+  on(ApiKey::describe_client_quotas,
+     answer<protocol::DescribeClientQuotasRequest, describe_client_quotas>);
+  on(ApiKey::describe_delegation_token,
+     answer<protocol::DescribeDelegationTokenRequest, describe_delegation_token>);
+  on(ApiKey::describe_user_scram_credentials,
+     answer<protocol::DescribeUserScramCredentialsRequest, describe_user_scram_credentials>);
+  on(ApiKey::elect_leaders, answer<protocol::ElectLeadersRequest, elect_leaders>);
+  on(ApiKey::end_txn, answer<protocol::EndTxnRequest, end_txn>);
+  on(ApiKey::expire_delegation_token,
+     answer<protocol::ExpireDelegationTokenRequest, expire_delegation_token>);
+  on(ApiKey::incremental_alter_configs,
+     answer<protocol::IncrementalAlterConfigsRequest, incremental_alter_configs>);
+  on(ApiKey::renew_delegation_token,
+     answer<protocol::RenewDelegationTokenRequest, renew_delegation_token>);
+  on(ApiKey::sasl_authenticate, answer<protocol::SaslAuthenticateRequest, sasl_authenticate>);
+  on(ApiKey::sasl_handshake, answer<protocol::SaslHandshakeRequest, sasl_handshake>);
+  on(ApiKey::txn_offset_commit, answer<protocol::TxnOffsetCommitRequest, txn_offset_commit>);
+  on(ApiKey::update_features, answer<protocol::UpdateFeaturesRequest, update_features>);
+  on(ApiKey::write_txn_markers, answer<protocol::WriteTxnMarkersRequest, write_txn_markers>);
   return table;
 }
 

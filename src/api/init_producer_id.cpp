@@ -4,6 +4,7 @@
 
 #include "api/handlers.h"
 #include "api/producer_ids.h"
+#include "config/holder.h"
 #include "protocol/messages/init_producer_id.h"
 #include "zk/schema/brokers.h"
 
@@ -43,16 +44,30 @@ Task<Result<ProducerId>> ProducerIds::next() {
   }
 }
 
+namespace {
+
+Errc judge(const protocol::InitProducerIdRequest& request, int32_t transaction_timeout_max_ms) {
+  if ((request.producer_id == -1) != (request.producer_epoch == -1)) return Errc::invalid_request;
+  if (!request.transactional_id) return Errc::none;
+  if (request.transactional_id->empty()) return Errc::invalid_request;
+  if (request.transaction_timeout_ms <= 0 ||
+      request.transaction_timeout_ms > transaction_timeout_max_ms)
+    return Errc::invalid_transaction_timeout;
+  // Transactions need a coordinator, which this broker does not offer yet.
+  return Errc::coordinator_not_available;
+}
+
+}  // namespace
+
 Task<protocol::InitProducerIdResponse> init_producer_id(RequestContext& context,
                                                         protocol::InitProducerIdRequest request) {
   protocol::InitProducerIdResponse response;
   response.producer_id = -1;
   response.producer_epoch = -1;
-  if (request.transactional_id) {
-    // Transactions need a coordinator, which this broker does not offer.
-    response.error_code =
-        static_cast<int16_t>(request.transactional_id->empty() ? Errc::invalid_request
-                                                               : Errc::coordinator_not_available);
+  const Errc refused =
+      judge(request, context.services.config.current()->transaction_max_timeout_ms);
+  if (refused != Errc::none) {
+    response.error_code = static_cast<int16_t>(refused);
     co_return response;
   }
   auto id = co_await context.services.producer_ids.next();

@@ -141,6 +141,15 @@ Task<bool> await_leaders(Services& services, std::string topic, int32_t partitio
   co_return co_await await_image(services, all_led, deadline);
 }
 
+Task<bool> await_leader(Services& services, TopicPartition tp, BrokerId leader,
+                        SteadyTime deadline) {
+  const auto leads = [&tp, leader](const Image& image) {
+    const auto* known = image.partition(tp.topic, tp.partition);
+    return known != nullptr && known->leader == leader;
+  };
+  co_return co_await await_image(services, leads, deadline);
+}
+
 Task<bool> await_absence(Services& services, std::string topic, SteadyTime deadline) {
   const auto absent = [&topic](const Image& image) { return image.topic(topic) == nullptr; };
   co_return co_await await_image(services, absent, deadline);

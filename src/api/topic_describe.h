@@ -18,6 +18,9 @@ runtime::Task<Errc> auto_create(RequestContext& context, std::string name);
 // Waits until every one of the partitions has a leader in the image; false at the deadline.
 runtime::Task<bool> await_leaders(Services& services, std::string topic, int32_t partitions,
                                   SteadyTime deadline);
+// Waits until that broker leads the partition in the image; false at the deadline.
+runtime::Task<bool> await_leader(Services& services, TopicPartition tp, BrokerId leader,
+                                 SteadyTime deadline);
 // Waits until the topic has left the image; false at the deadline.
 runtime::Task<bool> await_absence(Services& services, std::string topic, SteadyTime deadline);
 

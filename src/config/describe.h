@@ -36,9 +36,6 @@ struct ConfigEntry {
   bool sensitive = false;
   Type type = Type::unknown;
   std::vector<Synonym> synonyms;  // strongest first; the first is the value in force
-
-  // What version 0 asks: is it not set anywhere.
-  bool is_default() const { return source == Source::default_value; }
 };
 
 // Of a topic with the overrides that its znode holds, which must have passed TopicConfig::from.

@@ -20,6 +20,11 @@ Result<void> validate_broker_change(const BrokerConfig& current, std::string_vie
                                     const Properties& layer);
 Result<void> validate_topic_change(std::string_view topic, const Properties& overrides);
 
+// Passwords are kept encrypted in ZooKeeper, which needs password.encoder.secret (KIP-226).
+// INVALID_CONFIG in Kafka's words where that is missing; UNKNOWN_SERVER_ERROR where it is there, as
+// this broker does not encrypt yet.
+Result<void> check_passwords(const BrokerConfig& current, const Properties& layer, bool per_broker);
+
 // What of a layer read from a znode may be used; each value left out is logged.
 Properties usable_dynamic(const Properties& layer, bool per_broker);
 
