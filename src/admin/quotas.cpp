@@ -95,6 +95,9 @@ Result<config::Properties> with_quotas(config::Properties settings, const QuotaE
       continue;
     }
     const QuotaKey* key = find_key(op.key);
+    // A user's znode also holds credentials, which are not numbers; Kafka trips over that.
+    if (entity.user && op.key.starts_with("SCRAM-SHA-"))
+      return Error{Errc::unknown_server_error, op.key + " is not a quota"};
     if (key == nullptr) return Error{Errc::invalid_request, "Invalid configuration key " + op.key};
     if (key->type == Type::float64) {
       settings[op.key] = *config::to_text(config::Value{*op.value});

@@ -41,19 +41,42 @@ Result<void> validate_topic_name(const std::string& name) {
   return ok();
 }
 
+namespace {
+
+// As Scala prints a map of lists.
+std::string print(const Assignment& assignment) {
+  std::string text = "HashMap(";
+  for (const auto& [partition, replicas] : assignment) {
+    text += (text.ends_with('(') ? "" : ", ") + std::to_string(partition) + " -> ArrayBuffer(";
+    for (const BrokerId id : replicas)
+      text += (text.ends_with('(') ? "" : ", ") + std::to_string(id.value());
+    text += ')';
+  }
+  return text + ')';
+}
+
+Result<void> check_given(const Assignment& given) {
+  const auto refuse = [](std::string why) {
+    return Error{Errc::invalid_replica_assignment, std::move(why)};
+  };
+  const size_t factor = given.empty() ? 0 : given.begin()->second.size();
+  for (const auto& [partition, replicas] : given)
+    if (replicas.size() != factor || factor == 0)
+      return refuse("All partitions should have the same number of replicas");
+  for (const auto& [partition, replicas] : given)
+    if (std::set(replicas.begin(), replicas.end()).size() != replicas.size())
+      return refuse("Duplicate replica assignment found: " + print(given));
+  const auto last = static_cast<int32_t>(given.size()) - 1;
+  if (given.begin()->first != 0 || given.rbegin()->first != last)
+    return refuse("partitions should be a consecutive 0-based integer sequence");
+  return ok();
+}
+
+}  // namespace
+
 Result<Assignment> Topics::plan(const NewTopic& topic, const metadata::Image& image) {
   if (topic.assignment) {
-    const size_t factor = topic.assignment->empty() ? 0 : topic.assignment->begin()->second.size();
-    for (const auto& [partition, replicas] : *topic.assignment) {
-      const std::set<BrokerId> distinct(replicas.begin(), replicas.end());
-      if (distinct.size() != replicas.size())
-        return Error{
-            Errc::invalid_replica_assignment,
-            "Duplicate replica assignment found for partition " + std::to_string(partition)};
-      if (replicas.size() != factor || factor == 0)
-        return Error{Errc::invalid_replica_assignment,
-                     "All partitions should have the same number of replicas"};
-    }
+    if (auto good = check_given(*topic.assignment); !good) return good.error();
     return *topic.assignment;
   }
   std::vector<BrokerId> brokers;

@@ -26,6 +26,7 @@ Task<protocol::AlterPartitionReassignmentsResponse> alter_partition_reassignment
     response.error_message = outcomes.error().text();
     co_return response;
   }
+  response.error_message = "";  // where Kafka 2.7 does not set it, it is empty, not null
   for (const auto& [tp, error] : *outcomes) {
     if (response.responses.empty() || response.responses.back().name != tp.topic)
       response.responses.emplace_back().name = tp.topic;

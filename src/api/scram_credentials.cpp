@@ -23,11 +23,14 @@ using protocol::DescribeUserScramCredentialsRequest;
 using protocol::DescribeUserScramCredentialsResponse;
 using Described = DescribeUserScramCredentialsResponse::DescribeUserScramCredentialsResult;
 
+// Where Kafka 2.7 does not set a message, it is empty, not null.
+constexpr const char* k_no_message = "";
 constexpr std::string_view k_name_missing = "Username must not be empty";
 
 // Nothing for a user without credentials.
 std::optional<Described> describe(const std::string& user, const Properties& settings) {
   Described result{.user = user};
+  result.error_message = k_no_message;
   for (const auto& mechanism : k_scram_mechanisms) {
     const auto credential = settings.find(mechanism.name);
     if (credential == settings.end()) continue;
@@ -169,12 +172,15 @@ Task<DescribeUserScramCredentialsResponse> describe_user_scram_credentials(
   auto& configs = context.services.configs;
   if (!request.users || request.users->empty()) {
     auto all = co_await describe_all(configs);
-    if (all)
-      response.results = std::move(*all);
-    else
+    if (!all) {
       tell(response, all.error());
+      co_return response;
+    }
+    response.error_message = k_no_message;
+    response.results = std::move(*all);
     co_return response;
   }
+  response.error_message = k_no_message;
   std::set<std::string> told;
   for (const auto& asked : *request.users) {
     if (!told.insert(asked.name).second) continue;
@@ -193,6 +199,7 @@ Task<AlterUserScramCredentialsResponse> alter_user_scram_credentials(
     auto& result = response.results.emplace_back();
     result.user = user;
     tell(result, error);
+    if (error.code == Errc::none) result.error_message = k_no_message;
   };
   auto users = users_of(request);
   if (!context.services.controller.is_active()) {

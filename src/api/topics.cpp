@@ -5,6 +5,7 @@
 #include <set>
 
 #include "admin/topics.h"
+#include "api/api_error.h"
 #include "api/handlers.h"
 #include "api/lookup.h"
 #include "api/topic_describe.h"
@@ -26,8 +27,8 @@ using CreateResult = CreateTopicsResponse::CreatableTopicResult;
 constexpr int32_t k_broker_default = -1;
 
 CreateResult refused(const std::string& name, const Error& error) {
-  CreateResult result{
-      .name = name, .error_code = static_cast<int16_t>(error.code), .error_message = error.text()};
+  CreateResult result{.name = name};
+  tell(result, error);
   result.num_partitions = -1;
   result.replication_factor = -1;
   return result;
@@ -54,12 +55,15 @@ Result<admin::NewTopic> wanted_topic(const CreateTopicsRequest::CreatableTopic& 
   topic.replication_factor = asked.replication_factor == k_broker_default
                                  ? config.default_replication_factor
                                  : asked.replication_factor;
+  std::string missing;
   for (const auto& entry : asked.configs) {
-    if (!entry.value)
-      return Error{Errc::invalid_config,
-                   "Null value not supported for topic configs : " + entry.name};
-    topic.configs[entry.name] = *entry.value;
+    if (entry.value)
+      topic.configs[entry.name] = *entry.value;
+    else
+      missing.append(missing.empty() ? "" : ",").append(entry.name);
   }
+  if (!missing.empty())
+    return Error{Errc::invalid_request, "Null value not supported for topic configs : " + missing};
   return topic;
 }
 
@@ -91,16 +95,11 @@ Task<CreateTopicsResponse> create_topics(RequestContext& context, CreateTopicsRe
   }
   const auto config = services.config.current();
   const auto twice = duplicates_of(request.topics);
-  std::set<std::string> told;
   std::vector<std::pair<size_t, int32_t>> created;  // index in the response, partitions
   for (const auto& asked : request.topics) {
     if (twice.contains(asked.name)) {
-      if (told.insert(asked.name).second)
-        response.topics.push_back(refused(
-            asked.name,
-            {Errc::invalid_request, "Create topics request from client `" + context.client_id +
-                                        "` contains multiple entries for the same "
-                                        "topic."}));
+      response.topics.push_back(
+          refused(asked.name, {Errc::invalid_request, "Found multiple entries for this topic."}));
       continue;
     }
     auto wanted = wanted_topic(asked, *config);
@@ -146,7 +145,6 @@ Task<DeleteTopicsResponse> delete_topics(RequestContext& context, DeleteTopicsRe
     auto& result = response.responses.emplace_back();
     result.name = name;
     result.error_code = static_cast<int16_t>(error.code);
-    if (error.code != Errc::none) result.error_message = error.text();
   };
   const bool enabled = services.config.current()->delete_topic_enable;
   std::vector<std::string> asked_for;
