@@ -152,6 +152,15 @@ Result<void> Broker::Parts::open_logs() {
   options.retention_check_ms = now->log_retention_check_interval_ms;
   options.recovery_point_checkpoint_ms = now->log_flush_offset_checkpoint_interval_ms;
   options.log_start_checkpoint_ms = now->log_flush_start_offset_checkpoint_interval_ms;
+  options.high_watermark_checkpoint_ms = now->replica_high_watermark_checkpoint_interval_ms;
+  options.on_dir_failure = [this](const std::string& dir, const Error&, size_t live) {
+    // While opening, open() itself tells.
+    if (live > 0 || !logs) return;
+    LOG(ERROR) << "Shutdown broker because all log dirs have failed, the last of them " << dir;
+    google::FlushLogFiles(google::INFO);
+    // Nothing of what an orderly stop would do can be done without a disk.
+    std::_Exit(EXIT_FAILURE);
+  };
   auto opened = log::LogDirs::open(std::move(options));
   if (!opened) return opened.error();
   logs = std::move(*opened);

@@ -15,6 +15,8 @@ inline constexpr const char* k_log_start_file = "log-start-offset-checkpoint";
 inline constexpr const char* k_high_watermark_file = "replication-offset-checkpoint";
 inline constexpr const char* k_cleaner_file = "cleaner-offset-checkpoint";
 inline constexpr const char* k_leader_epoch_file = "leader-epoch-checkpoint";
+// Empty: every log of the directory was closed well.
+inline constexpr const char* k_clean_shutdown_file = ".kafka_cleanshutdown";
 
 using OffsetMap = std::map<TopicPartition, Offset>;
 

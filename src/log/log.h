@@ -138,6 +138,8 @@ class Log {
   void fence(const Error& why);
 
   Offset log_start_offset() const;
+  // Where the oldest segment begins; not above the log's start.
+  Offset first_segment_base() const;
   Offset log_end_offset() const;
   OffsetMetadata log_end_offset_metadata() const;
   Offset high_watermark() const;

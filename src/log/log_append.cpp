@@ -49,6 +49,16 @@ Result<void> Log::State::write(BytesView bytes, const AppendedRange& range,
   return ok();
 }
 
+// flush.messages: an append is answered when what it was due to sync is on the disk.
+record::Checked<AppendInfo> Log::State::flushed_when_due(const AppendInfo& info) {
+  {
+    std::scoped_lock hold(mutex);
+    if (log_end - recovery_point < config.flush_messages) return info;
+  }
+  if (auto flushed = flush_below(std::nullopt); !flushed) return refuse(flushed.error());
+  return info;
+}
+
 record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, LeaderEpoch epoch,
                                                   Origin origin) {
   State& s = *state_;
@@ -128,7 +138,7 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
     return info;
   }();
   if (!appended) s.report();
-  return appended;
+  return appended ? s.flushed_when_due(*appended) : appended;
 }
 
 record::Checked<AppendInfo> Log::append_as_follower(std::span<char> batches) {
@@ -176,7 +186,7 @@ record::Checked<AppendInfo> Log::append_as_follower(std::span<char> batches) {
     return info;
   }();
   if (!appended) s.report();
-  return appended;
+  return appended ? s.flushed_when_due(*appended) : appended;
 }
 
 Result<void> Log::roll() {

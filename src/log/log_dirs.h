@@ -28,12 +28,14 @@ struct LogDirsOptions {
   std::function<LogConfig(const std::string& topic)> config_of;
   int recovery_threads_per_dir = 1;
   int64_t retention_check_ms = 5 * 60 * 1000;
-  int64_t flush_check_ms = INT64_MAX;
+  int64_t flush_check_ms = 1000;
   int64_t recovery_point_checkpoint_ms = 60'000;
   int64_t log_start_checkpoint_ms = 60'000;
+  int64_t high_watermark_checkpoint_ms = 5000;
   Clock* clock = &Clock::system();
-  // A directory went offline after open(); called without locks.
-  std::function<void(const std::string& dir, const Error&)> on_dir_failure;
+  // A directory went offline, also while opening; called without locks. Its logs are fenced by
+  // then. `live` is how many directories are left.
+  std::function<void(const std::string& dir, const Error&, size_t live)> on_dir_failure;
 };
 
 class LogDirs {
@@ -59,10 +61,13 @@ class LogDirs {
   Result<void> close();
 
   std::shared_ptr<Log> get(const TopicPartition& tp) const;
-  // A new log goes to the live directory with the fewest.
-  Result<std::shared_ptr<Log>> get_or_create(const TopicPartition& tp, const LogConfig& config);
+  // A new log goes to the live directory with the fewest. While a directory is offline, one that is
+  // not new to the cluster is KAFKA_STORAGE_ERROR: its records may lie there (KIP-112).
+  Result<std::shared_ptr<Log>> get_or_create(const TopicPartition& tp, const LogConfig& config,
+                                             bool is_new = true);
   std::vector<std::shared_ptr<Log>> all() const;
-  // Renames the directory now; the files go after file.delete.delay.ms.
+  // Renames the directory now; the files go after file.delete.delay.ms. Nothing to do for an
+  // unknown log; KAFKA_STORAGE_ERROR for one whose directory is offline.
   Result<void> remove(const TopicPartition& tp);
 
   std::vector<std::string> live_dirs() const;
@@ -70,11 +75,13 @@ class LogDirs {
   // The log.dirs entry that a log lives in.
   static std::string parent_of(const Log& log);
 
-  // replication-offset-checkpoint. Written for the logs themselves, so that a log that moved takes
-  // its high watermark along.
-  OffsetMap read_high_watermarks(const std::string& dir) const;
-  Result<void> write_high_watermarks();
-  Result<void> write_checkpoints();
+  // The checkpoints, which the background thread and close() write. What they say is taken from the
+  // logs themselves, so that one that moved to another directory takes its high watermark along
+  // (KAFKA-9263).
+  // A directory that can't take its checkpoint goes offline.
+  void write_high_watermarks();
+  void write_recovery_points();
+  void write_log_starts();
 
  private:
   struct State;

@@ -2,7 +2,9 @@
 // What LogDirs is made of; private to the room.
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <thread>
 #include <unordered_map>
@@ -19,6 +21,7 @@ struct LogDirs::State {
     bool was_clean = false;
     bool offline = false;
     OffsetMap recovery_points, log_starts, high_watermarks;  // as read at the start
+    std::map<std::string, OffsetMap> written;                // by checkpoint; housekeeping's
   };
   struct Found {
     Dir* dir;
@@ -31,15 +34,28 @@ struct LogDirs::State {
     std::shared_ptr<Log> log;  // null for one that an earlier process doomed
   };
 
-  bool load_dir(Dir& dir);
+  // log_dirs_load.cpp
+  // Errors are for the broker to end with; a directory that merely fails goes offline.
+  Result<void> open_dir(const std::string& path);
+  Result<void> read_dir(Dir& dir);
+  Result<void> check_duplicates() const;
   void load_one(const Found& found);
   void load_all();
-  LogHooks hooks_for(const Dir& dir);
-  void fail(const std::string& path, const Error& error);
-  Dir* dir_of(const Log& log);
+
+  // log_dirs_keep.cpp
   void keep_house(LogDirs& owner);
+  void keep_log(Log& log, int64_t now_ms, bool retention_due);
+  void write_checkpoint(LogDirs& owner, const char* file,
+                        const std::function<std::optional<Offset>(const Log&)>& value_of);
   void reap_doomed(int64_t now_ms);
   void stop_thread();
+
+  LogHooks hooks_for(const Dir& dir);
+  void fail(const std::string& path, const Error& error);
+  Dir* find(const std::string& path);
+  bool is_offline(const Dir& dir) const;
+  // Calls work(0) to work(count - 1), from as many threads as the directories may have.
+  void in_parallel(size_t count, const std::function<void(size_t)>& work) const;
 
   LogDirsOptions options;
   std::vector<std::unique_ptr<Dir>> dirs;  // fixed after open()
@@ -47,6 +63,7 @@ struct LogDirs::State {
   std::mutex create_mutex;                 // one log is made at a time; taken before `mutex`
   mutable std::shared_mutex mutex;         // guards what follows and the offline flags
   std::unordered_map<TopicPartition, std::shared_ptr<Log>> logs;
+  std::set<TopicPartition> unreachable;  // their directory went offline
   std::vector<Doomed> doomed;
 
   std::mutex thread_mutex;

@@ -39,7 +39,7 @@ void Log::State::remove_snapshots(const std::function<bool(Offset)>& which) {
 void Log::prune_snapshots(Offset checkpointed_recovery_point) {
   std::scoped_lock hold(state_->mutex);
   State& s = *state_;
-  if (s.failure || s.closed) return;
+  if (s.failure) return;
   // The last two segments' stay for truncations.
   auto last = std::prev(s.segments.end());
   if (last != s.segments.begin()) --last;

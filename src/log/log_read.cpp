@@ -89,7 +89,11 @@ Result<ReadSlice> Log::read(Offset from, int32_t max_bytes, Isolation isolation,
   auto view = s.view(from, isolation, slice);
   if (!view) return view.error();
   if (!view->segment) return slice;
-  const auto fail = [&](const Error& error) { return s.fail_read(error, *view->segment); };
+  const auto fail = [&](const Error& error) -> Result<ReadSlice> {
+    // Removed under our eyes: the log has its answer to that.
+    if (view->segment->is_dropped()) return read(from, max_bytes, isolation, min_one_message);
+    return s.fail_read(error, *view->segment);
+  };
   auto found = s.locate(*view, from, max_bytes);
   if (!found) return fail(found.error());
   if (!*found) return slice;
@@ -176,6 +180,10 @@ int64_t Log::size_bytes() const {
 Offset Log::log_start_offset() const {
   std::scoped_lock hold(state_->mutex);
   return state_->log_start;
+}
+Offset Log::first_segment_base() const {
+  std::scoped_lock hold(state_->mutex);
+  return state_->segments.begin()->first;
 }
 Offset Log::log_end_offset() const {
   std::scoped_lock hold(state_->mutex);

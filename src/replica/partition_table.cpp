@@ -53,7 +53,7 @@ Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
     return Errc::stale_controller_epoch;
   if (std::ranges::find(order.replicas, self_) == order.replicas.end())
     return Errc::unknown_topic_or_partition;
-  auto log = logs_.get_or_create(tp, settings_of_(tp.topic)->log);
+  auto log = logs_.get_or_create(tp, settings_of_(tp.topic)->log, order.is_new);
   if (!log) {
     LOG(ERROR) << "the log of " << tp << " could not be opened: " << log.error();
     return Errc::kafka_storage_error;
@@ -86,7 +86,7 @@ Result<PartitionTable::Change> PartitionTable::stop(const TopicPartition& tp, Le
     change.partition->retire();
     if (delete_files) erase(tp);
   }
-  if (delete_files && logs_.get(tp)) {
+  if (delete_files) {
     if (auto removed = logs_.remove(tp); !removed) {
       LOG(ERROR) << "the log of " << tp << " could not be removed: " << removed.error();
       return Errc::kafka_storage_error;

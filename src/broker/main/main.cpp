@@ -2,6 +2,7 @@
 
 #include <glog/logging.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <boost/program_options.hpp>
 #include <iostream>
@@ -73,6 +74,15 @@ Result<samsa::config::BrokerConfig> load(const Arguments& arguments) {
   return config;
 }
 
+// As many descriptors as the system allows, like a JVM; segments and connections need them.
+void raise_descriptor_limit() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    LOG(WARNING) << "the limit of open files could not be raised: " << std::strerror(errno);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -100,6 +110,8 @@ int main(int argc, char** argv) {
   sigaddset(&stop_signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of that write
+  raise_descriptor_limit();
   auto broker = samsa::broker::Broker::start(std::move(*config));
   if (!broker) {
     LOG(ERROR) << "[KafkaServer] Fatal error during KafkaServer startup. Prepare to shutdown: "

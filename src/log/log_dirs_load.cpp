@@ -1,0 +1,194 @@
+// Opening the directories and the logs in them.
+
+#include <fcntl.h>
+#include <glog/logging.h>
+#include <sys/file.h>
+
+#include <atomic>
+#include <charconv>
+
+#include "log/log_dirs_state.h"
+
+namespace samsa::log {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view k_delete_suffix = "-delete";
+
+// The partition that a directory's name stands for.
+std::optional<TopicPartition> parse_dir_name(std::string_view name) {
+  const auto dash = name.rfind('-');
+  if (dash == std::string_view::npos || dash == 0) return std::nullopt;
+  int32_t partition = 0;
+  const char* begin = name.data() + dash + 1;
+  const char* end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(begin, end, partition);
+  if (error != std::errc{} || stop != end || begin == end || partition < 0) return std::nullopt;
+  return TopicPartition{std::string(name.substr(0, dash)), partition};
+}
+
+// TOPIC-PARTITION.ID-delete: a log whose removal was not finished.
+bool is_doomed(std::string_view name) {
+  if (!name.ends_with(k_delete_suffix)) return false;
+  name.remove_suffix(k_delete_suffix.size());
+  const auto dot = name.rfind('.');
+  return dot != std::string_view::npos && dot + 1 < name.size() &&
+         parse_dir_name(name.substr(0, dot));
+}
+
+// Nothing when another process, or this one, holds the directory.
+Result<std::optional<FileDescriptor>> lock_dir(const std::string& dir) {
+  auto file = open_file(fs::path(dir) / ".lock", O_RDWR | O_CREAT);
+  if (!file) return file.error();
+  // Java's FileLock is a POSIX record lock, so this is, too: brokers of both kinds keep each other
+  // out.
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const bool held_elsewhere =
+      ::flock(file->get(), LOCK_EX | LOCK_NB) != 0 || ::fcntl(file->get(), F_SETLK, &lock) != 0;
+  if (held_elsewhere) return std::optional<FileDescriptor>{};
+  return std::optional{std::move(*file)};
+}
+
+OffsetMap checkpoint_of(const std::string& dir, const char* file) {
+  auto read = read_offset_checkpoint(fs::path(dir) / file);
+  if (read) return std::move(*read);
+  LOG(WARNING) << read.error() << "; it is made anew";
+  return {};
+}
+
+}  // namespace
+
+Result<void> LogDirs::State::open_dir(const std::string& path) {
+  auto dir = std::make_unique<Dir>();
+  dir->path = fs::absolute(path).lexically_normal().string();
+  while (dir->path.size() > 1 && dir->path.back() == '/') dir->path.pop_back();
+  Dir& opened = *dirs.emplace_back(std::move(dir));
+  std::error_code failed;
+  fs::create_directories(opened.path, failed);
+  if (failed) {
+    LOG(ERROR) << "Failed to create or validate data directory " << opened.path;
+    fail(opened.path, storage_error("create", opened.path, failed.value()));
+    return ok();
+  }
+  auto lock = lock_dir(opened.path);
+  if (lock && !*lock)
+    return Error{Errc::kafka_storage_error,
+                 "Failed to acquire lock on file .lock in " + opened.path +
+                     ". A Kafka instance in another process or thread is using this directory. "
+                     "Stop it, or set log.dirs to another directory."};
+  if (lock) opened.lock = std::move(**lock);
+  if (auto read = lock ? read_dir(opened) : Result<void>{lock.error()}; !read)
+    fail(opened.path, read.error());
+  return ok();
+}
+
+Result<void> LogDirs::State::read_dir(Dir& dir) {
+  std::error_code failed;
+  const fs::path marker = fs::path(dir.path) / k_clean_shutdown_file;
+  // Removed before loading: a crash while loading must not look like a clean stop (KAFKA-10471).
+  dir.was_clean = fs::remove(marker, failed);
+  if (failed) return storage_error("remove", marker, failed.value());
+  if (dir.was_clean)
+    if (auto synced = sync_directory(dir.path); !synced) return synced;
+  dir.recovery_points = checkpoint_of(dir.path, k_recovery_point_file);
+  dir.log_starts = checkpoint_of(dir.path, k_log_start_file);
+  dir.high_watermarks = checkpoint_of(dir.path, k_high_watermark_file);
+  for (fs::directory_iterator at{dir.path, failed}, end; !failed && at != end;
+       at.increment(failed)) {
+    std::error_code ignored;
+    if (!at->is_directory(ignored)) continue;
+    const std::string name = at->path().filename();
+    if (is_doomed(name)) {
+      doomed.push_back({0, at->path(), nullptr});
+    } else if (auto tp = parse_dir_name(name)) {
+      to_load.push_back({&dir, *tp, at->path()});
+    } else if (!name.starts_with('.') && name != "lost+found") {
+      LOG(WARNING) << "skipped " << at->path() << ": not the directory of a partition";
+    }
+  }
+  if (failed) return storage_error("list", dir.path, failed.value());
+  return ok();
+}
+
+Result<void> LogDirs::State::check_duplicates() const {
+  std::map<TopicPartition, fs::path> seen;
+  for (const auto& found : to_load) {
+    const auto [known, is_new] = seen.emplace(found.tp, found.path);
+    if (!is_new)
+      return Error{Errc::kafka_storage_error,
+                   "Duplicate log directories for " + found.tp.to_string() + " are found in both " +
+                       known->second.string() + " and " + found.path.string() +
+                       ". It is likely because log directory failure happened while broker was "
+                       "replacing current replica with future replica. Recover broker from this "
+                       "failure by manually deleting one of the two directories for this "
+                       "partition. It is recommended to delete the partition in the log directory "
+                       "that is known to have failed recently."};
+  }
+  return ok();
+}
+
+void LogDirs::State::load_one(const Found& found) {
+  if (is_offline(*found.dir)) {
+    std::unique_lock hold(mutex);
+    unreachable.insert(found.tp);
+    return;
+  }
+  const auto offset_or = [&](const OffsetMap& map, Offset fallback) {
+    const auto known = map.find(found.tp);
+    return known == map.end() ? fallback : known->second;
+  };
+  const LogConfig config = options.config_of ? options.config_of(found.tp.topic) : options.defaults;
+  auto log = Log::open({.dir = found.path,
+                        .tp = found.tp,
+                        .log_start_offset = offset_or(found.dir->log_starts, Offset{0}),
+                        .recovery_point = offset_or(found.dir->recovery_points, Offset{0}),
+                        .had_clean_shutdown = found.dir->was_clean},
+                       config, hooks_for(*found.dir));
+  if (!log) {
+    fail(found.dir->path,
+         {log.error().code, "log " + found.path.string() + ": " + log.error().message});
+  } else {
+    (*log)->update_high_watermark(
+        offset_or(found.dir->high_watermarks, (*log)->log_start_offset()));
+  }
+  std::unique_lock hold(mutex);
+  if (log && !found.dir->offline) {
+    logs[found.tp] = std::move(*log);
+  } else {
+    unreachable.insert(found.tp);
+  }
+}
+
+void LogDirs::State::load_all() {
+  std::atomic<size_t> done{0};
+  const size_t total = to_load.size();
+  std::atomic<int> last_percent{0};
+  in_parallel(total, [&](size_t i) {
+    load_one(to_load[i]);
+    constexpr int k_step = 10;
+    constexpr size_t k_many = 100;
+    const int percent = static_cast<int>(++done * 100 / total);
+    int before = last_percent;
+    if (total >= k_many && percent >= before + k_step &&
+        last_percent.compare_exchange_strong(before, percent))
+      LOG(INFO) << "loaded " << done << " of " << total << " logs (" << percent << " %)";
+  });
+  to_load.clear();
+}
+
+void LogDirs::State::in_parallel(size_t count, const std::function<void(size_t)>& work) const {
+  std::atomic<size_t> next{0};
+  const auto take = [&] {
+    for (size_t i; (i = next++) < count;) work(i);
+  };
+  const size_t wanted =
+      static_cast<size_t>(options.recovery_threads_per_dir) * std::max<size_t>(dirs.size(), 1);
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < std::min(wanted, count); ++i) threads.emplace_back(take);
+  take();
+  for (auto& one : threads) one.join();
+}
+
+}  // namespace samsa::log
