@@ -17,6 +17,12 @@ POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0<
 <groupId>org.apache.zookeeper</groupId><artifactId>zookeeper</artifactId><version>{version}</version>
 </dependency></dependencies></project>"""
 
+LOG4J = """log4j.rootLogger=INFO, console
+log4j.appender.console=org.apache.log4j.ConsoleAppender
+log4j.appender.console.layout=org.apache.log4j.PatternLayout
+log4j.appender.console.layout.ConversionPattern=%d %p %m%n
+"""
+
 
 def jars_of(version):
     """The folder with the release's jars, fetched by Maven when they are not there yet."""
@@ -24,6 +30,7 @@ def jars_of(version):
     complete = folder / ".complete"
     if not complete.exists():
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "log4j.properties").write_text(LOG4J)
         (folder / "pom.xml").write_text(POM.format(version=version))
         subprocess.run(["mvn", "--quiet", "--batch-mode", "--file", folder / "pom.xml", "dependency:copy-dependencies",
                         "-DincludeScope=runtime", f"-DoutputDirectory={folder}"], check=True, timeout=300)

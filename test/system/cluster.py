@@ -14,6 +14,7 @@ import subprocess
 import time
 
 from kazoo.client import KazooClient
+from kazoo.handlers.threading import KazooTimeoutError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "bin"
@@ -119,8 +120,8 @@ class ZooKeeper(Process):
             "maxClientCnxns=0", "admin.enableServer=false", "tickTime=500", "minSessionTimeout=1000",
             "maxSessionTimeout=60000", "4lw.commands.whitelist=*", *extra]) + "\n")
         jars = os.environ.get(ZOOKEEPER_JARS)
-        command = ["java", "-Xmx256m", "-Xms64m", "-cp", f"{jars}/*", "org.apache.zookeeper.server.quorum.QuorumPeerMain",
-                   config] if jars else [BIN / "zookeeper-server-start.sh", config]
+        command = ["java", "-Xmx256m", "-Xms64m", "-cp", f"{jars}:{jars}/*",
+                   "org.apache.zookeeper.server.quorum.QuorumPeerMain", config] if jars else [BIN / "zookeeper-server-start.sh", config]
         super().__init__(command, directory, "zookeeper", {"KAFKA_HEAP_OPTS": "-Xmx256m -Xms64m"})
 
     @property
@@ -146,7 +147,8 @@ class ZooKeeper(Process):
         """Ends somebody else's session, as if it had not been heard of for its timeout."""
         while f"0x{session_id:x}" in self.ask("dump"):  # the owner may have been quicker to come back than we to close
             other = KazooClient(self.address, client_id=(session_id, session_password(session_id)))
-            other.start()
+            with contextlib.suppress(KazooTimeoutError):  # it has gone since we asked
+                other.start(5)
             other.stop()
             other.close()
 

@@ -84,7 +84,7 @@ def test_an_expired_session_is_followed_by_another_with_a_new_broker_epoch(make_
     stat = zk.exists("/brokers/ids/0")
     zookeeper.expire(stat.ephemeralOwner)
     wait_until("registered again", lambda: (epoch_of(zk) or 0) > stat.czxid)
-    wait_until("elected again", lambda: controller_of(zk) == 0 and zk.get("/controller_epoch")[0] == b"2")
+    wait_until("elected again", lambda: controller_of(zk) == 0 and int(zk.get("/controller_epoch")[0]) > 1)
     assert [r.offset for r in produce(broker, "t", [b"after"])] == [1]
     assert is_serving(broker, "after")
 
