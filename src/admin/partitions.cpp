@@ -25,8 +25,32 @@ bool is_being_reassigned(const zk::TopicZnode& topic) {
   return any(topic.adding) || any(topic.removing);
 }
 
-Result<void> check_given(const Assignment& given, size_t replication_factor,
-                         const std::vector<BrokerId>& brokers) {
+Result<Assignment> take_given(const MorePartitions& asked, const zk::TopicZnode& topic,
+                              const std::vector<BrokerId>& brokers) {
+  std::vector<BrokerId> unknown;
+  for (const auto& replicas : *asked.assignments)
+    for (const BrokerId id : replicas)
+      if (!contains(brokers, id) && !contains(unknown, id)) unknown.push_back(id);
+  if (!unknown.empty())
+    return bad_assignment("Unknown broker(s) in replica assignment: " + join(unknown) + '.');
+  const auto old_count = static_cast<int32_t>(topic.replicas.size());
+  const auto given_count = static_cast<int32_t>(asked.assignments->size());
+  if (given_count != asked.count - old_count)
+    return bad_assignment("Increasing the number of partitions by " +
+                          std::to_string(asked.count - old_count) + " but " +
+                          std::to_string(given_count) + " assignments provided.");
+  Assignment given;
+  int32_t index = old_count;
+  for (const auto& replicas : *asked.assignments) given[index++] = replicas;
+  if (auto good = check_assignment(given, topic.replicas.at(0).size(), brokers); !good)
+    return good.error();
+  return given;
+}
+
+}  // namespace
+
+Result<void> check_assignment(const Assignment& given, size_t replication_factor,
+                              const std::vector<BrokerId>& brokers) {
   std::string odd_partitions, odd_factors;
   for (const auto& [index, replicas] : given) {
     const std::string partition = std::to_string(index);
@@ -51,30 +75,6 @@ Result<void> check_given(const Assignment& given, size_t replication_factor,
                         odd_partitions + "] have replication factors [" + odd_factors +
                         "], respectively.");
 }
-
-Result<Assignment> take_given(const MorePartitions& asked, const zk::TopicZnode& topic,
-                              const std::vector<BrokerId>& brokers) {
-  std::vector<BrokerId> unknown;
-  for (const auto& replicas : *asked.assignments)
-    for (const BrokerId id : replicas)
-      if (!contains(brokers, id) && !contains(unknown, id)) unknown.push_back(id);
-  if (!unknown.empty())
-    return bad_assignment("Unknown broker(s) in replica assignment: " + join(unknown) + '.');
-  const auto old_count = static_cast<int32_t>(topic.replicas.size());
-  const auto given_count = static_cast<int32_t>(asked.assignments->size());
-  if (given_count != asked.count - old_count)
-    return bad_assignment("Increasing the number of partitions by " +
-                          std::to_string(asked.count - old_count) + " but " +
-                          std::to_string(given_count) + " assignments provided.");
-  Assignment given;
-  int32_t index = old_count;
-  for (const auto& replicas : *asked.assignments) given[index++] = replicas;
-  if (auto good = check_given(given, topic.replicas.at(0).size(), brokers); !good)
-    return good.error();
-  return given;
-}
-
-}  // namespace
 
 Result<Assignment> plan_more_partitions(const MorePartitions& asked, const zk::TopicZnode& topic,
                                         const std::vector<BrokerId>& brokers) {

@@ -19,6 +19,11 @@ struct MorePartitions {
   std::optional<std::vector<std::vector<BrokerId>>> assignments;
 };
 
+// Whether given replicas of new partitions may be: INVALID_REPLICA_ASSIGNMENT,
+// BROKER_NOT_AVAILABLE.
+Result<void> check_assignment(const Assignment& given, size_t replication_factor,
+                              const std::vector<BrokerId>& brokers);
+
 // The new partitions alone. Errors: INVALID_PARTITIONS, INVALID_REPLICA_ASSIGNMENT,
 // INVALID_REPLICATION_FACTOR, REASSIGNMENT_IN_PROGRESS, BROKER_NOT_AVAILABLE. `brokers` in order of
 // their ids.
