@@ -18,6 +18,7 @@
 #include "net/addresses.h"
 #include "net/server.h"
 #include "net/socket_buffers.h"
+#include "runtime/block_on.h"
 #include "zk/client/apache_client.h"
 #include "zk/schema/brokers.h"
 
@@ -69,26 +70,12 @@ struct Broker::Parts {
   Result<void> start_groups();
   void on_zookeeper_event(const zk::WatchEvent& event);
   Task<void> register_again();
+  // Runs a task on the control loop and waits for it on this thread.
   template <class T>
-  T block_on(Task<T> task);
+  T block_on(Task<T> task) {
+    return runtime::block_on(control_loop, gate, std::move(task));
+  }
 };
-
-namespace {
-
-template <class T>
-Task<void> fulfil(Task<T> task, std::promise<T>* promise) {
-  promise->set_value(co_await std::move(task));
-}
-
-}  // namespace
-
-// Runs a task on the control loop and waits for it on this thread.
-template <class T>
-T Broker::Parts::block_on(Task<T> task) {
-  std::promise<T> promise;
-  runtime::spawn(control_loop, "start", gate, fulfil(std::move(task), &promise));
-  return promise.get_future().get();
-}
 
 // Logs are opened under the settings that ZooKeeper holds for them, or else the first look at
 // retention would go by the defaults.

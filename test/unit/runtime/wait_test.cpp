@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <future>
+#include "runtime/block_on.h"
 
 namespace samsa::runtime {
 namespace {
@@ -10,18 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 
 SteadyTime in(milliseconds delay) { return std::chrono::steady_clock::now() + delay; }
-
-template <class T>
-T block_on(EventLoop& loop, Gate& gate, Task<T> task) {
-  std::promise<T> done;
-  struct Run {
-    static Task<void> go(Task<T> inner, std::promise<T>* promise) {
-      promise->set_value(co_await std::move(inner));
-    }
-  };
-  spawn(loop, "test", gate, Run::go(std::move(task), &done));
-  return done.get_future().get();
-}
 
 struct WaitTest : testing::Test {
   WaitTest() { loop.start(); }
