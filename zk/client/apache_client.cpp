@@ -361,7 +361,7 @@ Result<std::unique_ptr<Client>> ApacheClient::connect(ConnectOptions options) {
   const size_t slash = options.connect.find('/');
   if (slash != std::string::npos && slash + 1 == options.connect.size()) {
     options.connect.pop_back();
-  } else if (slash != std::string::npos) {
+  } else if (slash != std::string::npos && options.create_chroot) {
     if (auto made = make_chroot(options, slash); !made) return made.error();
   }
   auto client = open(std::move(options));
