@@ -148,8 +148,13 @@ std::vector<std::string> broker_synonyms(std::string_view name, bool listener_ov
   return {std::string(name), std::string(base)};
 }
 
-Result<void> validate_dynamic(const BrokerConfig& current, const Properties& layer,
-                              bool per_broker) {
+Result<void> check_dynamic_values(const Properties& layer) {
+  for (const auto& [name, value] : layer)
+    if (auto valid = check_value(name, value); !valid) return valid;
+  return ok();
+}
+
+Result<void> validate_layer(const Properties& layer, bool per_broker) {
   auto checked = refuse(layer, "Cannot update these configs dynamically", is_read_only);
   if (!checked) return checked;
   checked = refuse(
@@ -158,15 +163,21 @@ Result<void> validate_dynamic(const BrokerConfig& current, const Properties& lay
       "listener prefix",
       [](std::string_view name) { return contains(k_listener_only, name); }, true);
   if (!checked) return checked;
-  for (const auto& [name, value] : layer)
-    if (auto valid = check_value(name, value); !valid)
-      return Error{Errc::invalid_request, valid.error().message};
+  if (auto valid = check_dynamic_values(layer); !valid)
+    return Error{Errc::invalid_request, valid.error().message};
   if (!per_broker) {
     checked = refuse(
         layer, "Cannot update these configs at default cluster level, broker id must be specified",
         needs_broker);
     if (!checked) return checked;
   }
+  return ok();
+}
+
+Result<void> validate_dynamic(const BrokerConfig& current, const Properties& layer,
+                              bool per_broker) {
+  auto checked = validate_layer(layer, per_broker);
+  if (!checked) return checked;
   auto next = per_broker ? current.with_dynamic(current.dynamic_default_properties(), layer)
                          : current.with_dynamic(layer, current.dynamic_properties());
   if (!next) {

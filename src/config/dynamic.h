@@ -14,6 +14,12 @@ namespace samsa::config {
 Result<void> validate_dynamic(const BrokerConfig& current, const Properties& layer,
                               bool per_broker);
 
+// As far as that can be told without a broker: names, scopes and single values.
+Result<void> validate_layer(const Properties& layer, bool per_broker);
+
+// The values alone; unknown names are for plug-ins to judge.
+Result<void> check_dynamic_values(const Properties& layer);
+
 // The same as (Incremental)AlterConfigs answers it, for a resource name (empty: the cluster's
 // defaults) and the whole set of values that it would then have.
 Result<void> validate_broker_change(const BrokerConfig& current, std::string_view resource,

@@ -19,6 +19,21 @@ int uncaught(std::string_view exception, std::string_view message) {
   return 1;
 }
 
+std::string_view refusal_exception(const Error& refusal) {
+  const std::string& why = refusal.message;
+  const auto says = [&](std::string_view words) { return why.find(words) != std::string::npos; };
+  if (says("is not a recognized option")) return "joptsimple.UnrecognizedOptionException";
+  if (says("requires an argument")) return "joptsimple.OptionMissingRequiredArgumentException";
+  if (says("Found multiple arguments")) return "joptsimple.MultipleArgumentsForOptionException";
+  if (says("Cannot parse argument")) return "joptsimple.OptionArgumentConversionException";
+  if (says("Missing required option")) return "joptsimple.MissingRequiredOptionsException";
+  return "joptsimple.UnavailableOptionException";
+}
+
+int uncaught_refusal(const Error& refusal) {
+  return uncaught(refusal_exception(refusal), refusal.message);
+}
+
 std::optional<int> help_or_version(const OptionParser& parser, const Options& options,
                                    std::string_view purpose) {
   if (options.empty() || options.has("help")) return usage_error(parser, purpose);

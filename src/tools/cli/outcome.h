@@ -16,6 +16,10 @@ namespace samsa::tools::cli {
 int usage_error(const OptionParser& parser, std::string_view message);
 // What a JVM tool prints of an exception that nobody caught; 1.
 int uncaught(std::string_view exception, std::string_view message);
+// The same of a command line that OptionParser refused.
+int uncaught_refusal(const Error& refusal);
+// The joptsimple exception with that sentence, fully qualified.
+std::string_view refusal_exception(const Error& refusal);
 // The exit code where the tool has only to print its help (no argument, --help) or its version.
 std::optional<int> help_or_version(const OptionParser& parser, const Options& options,
                                    std::string_view purpose);

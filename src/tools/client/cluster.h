@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "base/types.h"
+#include "config/key.h"
 #include "protocol/messages/metadata.h"
 #include "tools/client/network.h"
 
 namespace samsa::tools::client {
 
 // Kafka's client properties, as in a --command-config file.
-using Properties = std::map<std::string, std::string, std::less<>>;
+using config::Properties;
 
 struct Node {
   int32_t id = -1;

@@ -54,7 +54,7 @@ std::string format_versions(const client::ApiVersions& theirs) {
 int broker_api_versions(Arguments arguments) {
   auto parser = make_parser();
   auto options = parser.parse(arguments);
-  if (!options) return cli::uncaught("joptsimple.OptionException", options.error().message);
+  if (!options) return cli::uncaught_refusal(options.error());
   if (auto code = cli::help_or_version(parser, *options,
                                        "This tool helps to retrieve broker version information.")) {
     return *code;

@@ -1,8 +1,11 @@
 #include "tools/commands/common.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "base/file.h"
+#include "config/properties.h"
+#include "config/topic_config.h"
 
 namespace samsa::tools {
 
@@ -14,6 +17,12 @@ client::Properties parse_key_values(const std::vector<std::string>& arguments) {
         equals == std::string::npos ? "" : argument.substr(equals + 1);
   }
   return properties;
+}
+
+Result<client::Properties> load_properties(const std::string& path) {
+  auto text = read_file(path);
+  if (!text) return Error{Errc::invalid_config, path + " (No such file or directory)"};
+  return config::parse_properties(*text, path);
 }
 
 Result<client::Properties> properties_of(const cli::Options& options, std::string_view option) {
@@ -57,6 +66,22 @@ bool TopicFilter::allows(const std::string& topic, bool exclude_internal) const 
 
 bool is_internal_topic(std::string_view name) {
   return name == "__consumer_offsets" || name == "__transaction_state";
+}
+
+std::string topic_config_list() {
+  std::string list;
+  for (const config::TopicKey& key : config::topic_keys()) {
+    list.append(list.empty() ? "\t" : "\n\t").append(key.name);
+  }
+  return list;
+}
+
+void warn_of_format_version(const config::Properties& configs) {
+  const auto version = configs.find("message.format.version");
+  if (version == configs.end()) return;
+  std::cout << "WARNING: The configuration message.format.version=" << version->second
+            << " is specified. This configuration will be ignored if the version is newer than "
+               "the inter.broker.protocol.version specified in the broker.\n";
 }
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {

@@ -40,6 +40,11 @@ class TopicFilter {
 };
 bool is_internal_topic(std::string_view name);
 
+// The names of topic configs, each on a line of its own after a tab, as help texts list them.
+std::string topic_config_list();
+// Tells what Kafka tells when message.format.version is among the configs to be set.
+void warn_of_format_version(const config::Properties& configs);
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 template <class Number>
 std::string join_numbers(const std::vector<Number>& numbers, std::string_view separator) {

@@ -10,6 +10,7 @@
 #include "protocol/messages/incremental_alter_configs.h"
 #include "tools/client/config_resources.h"
 #include "tools/commands/configs_quotas.h"
+#include "tools/commands/configs_zookeeper.h"
 
 namespace samsa::tools {
 
@@ -89,7 +90,7 @@ Result<void> describe_resources(client::Cluster& cluster, const cli::Options& op
 struct Change {
   std::string type;
   std::string name;
-  std::map<std::string, std::string> added;
+  config::Properties added;
   std::vector<std::string> deleted;
 };
 
@@ -228,6 +229,16 @@ std::string all_of(Arguments arguments) {
   return join(std::vector<std::string>(arguments.begin(), arguments.end()), " ");
 }
 
+std::string zookeeper_exception(const Error& error) {
+  if (error.code == Errc::network_exception) {
+    return "kafka.zookeeper.ZooKeeperClientTimeoutException: " + error.message;
+  }
+  if (error.code == Errc::invalid_config) {
+    return "org.apache.kafka.common.config.ConfigException: " + error.message;
+  }
+  return cli::exception_text(error);
+}
+
 }  // namespace
 
 int configs(Arguments arguments) {
@@ -247,20 +258,22 @@ int configs(Arguments arguments) {
     std::cerr << problem->message << '\n';
     return 1;
   }
-  if (options->has("zookeeper")) {
-    std::cerr << "--zookeeper is not supported by this tool; use --bootstrap-server instead\n";
-    return 1;
-  }
-  auto done = run(*options);
+  const bool zookeeper = options->has("zookeeper");
+  auto done = zookeeper ? configs_with_zookeeper(*options) : run(*options);
   if (done) return 0;
   std::cout.flush();
-  if (done.error().code == Errc::invalid_request) {
-    std::cerr << done.error().text() << '\n';
+  const Error& error = done.error();
+  if (error.code == Errc::invalid_request) {
+    std::cerr << error.text() << '\n';
     return 1;
   }
-  const std::string exception = cli::exception_text(done.error());
-  std::cerr << "Error while executing config command with args '" << all_of(arguments) << "'\n"
-            << "java.util.concurrent.ExecutionException: " << exception
+  std::cerr << "Error while executing config command with args '" << all_of(arguments) << "'\n";
+  if (zookeeper) {
+    std::cerr << zookeeper_exception(error) << '\n';
+    return 1;
+  }
+  const std::string exception = cli::exception_text(error);
+  std::cerr << "java.util.concurrent.ExecutionException: " << exception
             << "\nCaused by: " << exception << '\n';
   return 1;
 }

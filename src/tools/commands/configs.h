@@ -1,10 +1,10 @@
 #pragma once
 // kafka-configs: its command line.
 
-#include <map>
 #include <string>
 #include <vector>
 
+#include "config/key.h"
 #include "tools/commands/common.h"
 
 namespace samsa::tools {
@@ -27,7 +27,7 @@ struct ConfigsProblem {
 std::optional<ConfigsProblem> check_configs(const cli::Options& options);
 
 // --add-config and --add-config-file: "k1=v1,k2=[v1,v2]".
-Result<std::map<std::string, std::string>> configs_to_add(const cli::Options& options);
-Result<std::map<std::string, std::string>> parse_added_configs(const std::string& text);
+Result<config::Properties> configs_to_add(const cli::Options& options);
+Result<config::Properties> parse_added_configs(const std::string& text);
 
 }  // namespace samsa::tools

@@ -6,7 +6,6 @@
 
 #include "tools/commands/config_names.h"
 #include "tools/commands/configs.h"
-#include "tools/commands/topic_configs.h"
 
 namespace samsa::tools {
 
@@ -247,7 +246,7 @@ std::optional<ConfigsProblem> check_configs(const cli::Options& options) {
   return std::nullopt;
 }
 
-Result<std::map<std::string, std::string>> parse_added_configs(const std::string& text) {
+Result<config::Properties> parse_added_configs(const std::string& text) {
   std::vector<std::string> entries(1);
   int depth = 0;
   for (char c : text) {
@@ -259,7 +258,7 @@ Result<std::map<std::string, std::string>> parse_added_configs(const std::string
       entries.back() += c;
     }
   }
-  std::map<std::string, std::string> configs;
+  config::Properties configs;
   for (const std::string& entry : entries) {
     const size_t equals = entry.find('=');
     const size_t bracket = entry.find('[');
@@ -277,8 +276,8 @@ Result<std::map<std::string, std::string>> parse_added_configs(const std::string
   return configs;
 }
 
-Result<std::map<std::string, std::string>> configs_to_add(const cli::Options& options) {
-  std::map<std::string, std::string> configs;
+Result<config::Properties> configs_to_add(const cli::Options& options) {
+  config::Properties configs;
   if (options.has("add-config-file")) {
     auto file = load_properties(options.text("add-config-file"));
     if (!file) return file.error();
@@ -289,12 +288,7 @@ Result<std::map<std::string, std::string>> configs_to_add(const cli::Options& op
     if (!added) return added.error();
     for (auto& [key, value] : *added) configs[key] = value;
   }
-  auto version = configs.find("message.format.version");
-  if (version != configs.end()) {
-    std::cout << "WARNING: The configuration message.format.version=" << version->second
-              << " is specified. This configuration will be ignored if the version is newer than "
-                 "the inter.broker.protocol.version specified in the broker.\n";
-  }
+  warn_of_format_version(configs);
   return configs;
 }
 

@@ -82,8 +82,7 @@ Result<void> describe_scram(client::Cluster& cluster, const ConfigEntities& enti
   return ok();
 }
 
-Result<void> check_keys(const ConfigEntities& entities,
-                        const std::map<std::string, std::string>& added,
+Result<void> check_keys(const ConfigEntities& entities, const config::Properties& added,
                         const std::vector<std::string>& deleted) {
   const bool clients = entities.types.front() == "clients" || entities.types.size() == 2;
   auto complain = [&](const std::vector<std::string>& keys, std::string_view verb) {
@@ -157,7 +156,7 @@ Result<void> describe_quotas(client::Cluster& cluster, const ConfigEntities& ent
 }
 
 Result<void> alter_quotas(client::Cluster& cluster, const ConfigEntities& entities,
-                          const std::map<std::string, std::string>& added,
+                          const config::Properties& added,
                           const std::vector<std::string>& deleted) {
   auto checked = check_keys(entities, added, deleted);
   if (!checked) return checked;

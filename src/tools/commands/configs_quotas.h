@@ -8,8 +8,7 @@ namespace samsa::tools {
 
 Result<void> describe_quotas(client::Cluster& cluster, const ConfigEntities& entities);
 Result<void> alter_quotas(client::Cluster& cluster, const ConfigEntities& entities,
-                          const std::map<std::string, std::string>& added,
-                          const std::vector<std::string>& deleted);
+                          const config::Properties& added, const std::vector<std::string>& deleted);
 
 // As Java prints a double.
 std::string format_double(double value);

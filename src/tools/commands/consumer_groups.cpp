@@ -212,7 +212,7 @@ Result<std::vector<std::string>> GroupsCommand::groups() {
 int consumer_groups(Arguments arguments) {
   auto parser = consumer_groups_parser();
   auto options = parser.parse(arguments);
-  if (!options) return cli::uncaught("joptsimple.OptionException", options.error().message);
+  if (!options) return cli::uncaught_refusal(options.error());
   if (auto problem = check_consumer_groups(*options)) return cli::usage_error(parser, *problem);
   if (auto code = cli::help_or_version(
           parser, *options,

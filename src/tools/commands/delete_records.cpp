@@ -124,7 +124,7 @@ Result<Outcome> remove(client::Cluster& cluster, const Offsets& offsets) {
 int delete_records(Arguments arguments) {
   auto parser = make_parser();
   auto options = parser.parse(arguments);
-  if (!options) return cli::uncaught("joptsimple.OptionException", options.error().message);
+  if (!options) return cli::uncaught_refusal(options.error());
   if (auto code = cli::help_or_version(parser, *options,
                                        "This tool helps to delete records of the given partitions "
                                        "down to the specified offset.")) {

@@ -77,7 +77,7 @@ DumpOptions read_options(const cli::Options& options) {
 int dump_log(Arguments arguments) {
   auto parser = make_parser();
   auto options = parser.parse(arguments);
-  if (!options) return cli::uncaught("joptsimple.OptionException", options.error().message);
+  if (!options) return cli::uncaught_refusal(options.error());
   if (auto code = cli::help_or_version(
           parser, *options,
           "This tool helps to parse a log file and dump its contents to the console, useful for "

@@ -112,7 +112,7 @@ int get_offsets(Arguments arguments) {
     return cli::usage_error(parser, "An interactive shell for getting topic offsets.");
   }
   auto options = parser.parse(arguments);
-  if (!options) return cli::uncaught("joptsimple.OptionException", options.error().message);
+  if (!options) return cli::uncaught_refusal(options.error());
   if (auto problem = cli::require(*options, {"broker-list", "topic"})) {
     return cli::usage_error(parser, *problem);
   }

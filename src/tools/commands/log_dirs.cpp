@@ -107,7 +107,7 @@ Result<void> describe(client::Cluster& cluster, const cli::Options& options) {
 int log_dirs(Arguments arguments) {
   auto parser = make_parser();
   auto options = parser.parse(arguments);
-  if (!options) return cli::uncaught("joptsimple.OptionException", options.error().message);
+  if (!options) return cli::uncaught_refusal(options.error());
   if (auto code = cli::help_or_version(parser, *options,
                                        "This tool helps to query log directory usage on the "
                                        "specified brokers.")) {

@@ -6,12 +6,12 @@
 #include <iostream>
 #include <set>
 
-#include "base/java_hash.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/list_partition_reassignments.h"
 #include "tools/client/config_resources.h"
+#include "tools/commands/java_order.h"
 
 namespace samsa::tools {
 
@@ -38,35 +38,26 @@ Result<std::vector<std::string>> chosen_topics(Cluster& cluster, const cli::Opti
   return select_topics(*all, options, must_exist);
 }
 
-Result<protocol::CreateTopicsRequest> create_request(const cli::Options& options) {
-  protocol::CreateTopicsRequest request;
-  auto configs = parse_topic_configs(options);
-  if (!configs) return configs.error();
-  if (options.has("replication-factor") && (options.integer("replication-factor") < 1 ||
-                                            options.integer("replication-factor") > INT16_MAX)) {
+Result<protocol::CreateTopicsRequest> create_request(const TopicArguments& asked) {
+  if (asked.replication_factor &&
+      (*asked.replication_factor < 1 || *asked.replication_factor > INT16_MAX)) {
     return Error{Errc::invalid_request,
                  "The replication factor must be between 1 and 32767 inclusive"};
   }
-  if (options.has("partitions") && options.integer("partitions") < 1) {
+  if (asked.partitions && *asked.partitions < 1) {
     return Error{Errc::invalid_request, "The partitions must be greater than 0"};
   }
+  protocol::CreateTopicsRequest request;
   auto& topic = request.topics.emplace_back();
-  topic.name = options.text("topic");
-  topic.num_partitions =
-      options.has("partitions") ? static_cast<int32_t>(options.integer("partitions")) : -1;
-  topic.replication_factor = options.has("replication-factor")
-                                 ? static_cast<int16_t>(options.integer("replication-factor"))
-                                 : int16_t{-1};
-  if (!options.text("replica-assignment").empty()) {
-    auto assignment = parse_replica_assignment(options.text("replica-assignment"));
-    if (!assignment) return assignment.error();
-    for (size_t i = 0; i < assignment->size(); ++i) {
-      auto& entry = topic.assignments.emplace_back();
-      entry.partition_index = static_cast<int32_t>(i);
-      entry.broker_ids = (*assignment)[i];
-    }
+  topic.name = asked.name;
+  topic.num_partitions = asked.partitions.value_or(-1);
+  topic.replication_factor = static_cast<int16_t>(asked.replication_factor.value_or(-1));
+  for (size_t i = 0; asked.assignment && i < asked.assignment->size(); ++i) {
+    auto& entry = topic.assignments.emplace_back();
+    entry.partition_index = static_cast<int32_t>(i);
+    entry.broker_ids = (*asked.assignment)[i];
   }
-  for (const auto& [name, value] : *configs) {
+  for (const auto& [name, value] : asked.configs) {
     auto& config = topic.configs.emplace_back();
     config.name = name;
     config.value = value;
@@ -75,13 +66,11 @@ Result<protocol::CreateTopicsRequest> create_request(const cli::Options& options
 }
 
 Result<void> create_topic(Cluster& cluster, const cli::Options& options) {
-  const std::string name = options.text("topic");
-  auto request = create_request(options);
-  if (name.find('.') != std::string::npos || name.find('_') != std::string::npos) {
-    std::cout << "WARNING: Due to limitations in metric names, topics with a period ('.') or "
-                 "underscore ('_') could collide. To avoid issues it is best to use either, but "
-                 "not both.\n";
-  }
+  auto asked = parse_topic_arguments(options);
+  if (!asked) return asked.error();
+  const std::string& name = asked->name;
+  warn_of_collisions(name);
+  auto request = create_request(*asked);
   if (!request) return request.error();
   request->timeout_ms = static_cast<int32_t>(cluster.options().request_timeout.count());
   auto response = cluster.call_controller<protocol::CreateTopicsRequest>(
@@ -106,6 +95,8 @@ Result<void> list_topics(Cluster& cluster, const cli::Options& options) {
 }
 
 Result<void> alter_topic(Cluster& cluster, const cli::Options& options) {
+  auto asked = parse_topic_arguments(options);
+  if (!asked) return asked.error();
   auto names = chosen_topics(cluster, options, !options.has("if-exists"));
   if (!names) return names.error();
   if (names->empty()) return ok();
@@ -117,14 +108,12 @@ Result<void> alter_topic(Cluster& cluster, const cli::Options& options) {
   for (const std::string& name : *names) {
     auto& topic = request.topics.emplace_back();
     topic.name = name;
-    topic.count = static_cast<int32_t>(options.integer("partitions"));
+    topic.count = asked->partitions.value_or(0);
     topic.assignments.reset();
-    if (options.text("replica-assignment").empty()) continue;
-    auto assignment = parse_replica_assignment(options.text("replica-assignment"));
-    if (!assignment) return assignment.error();
+    if (!asked->assignment) continue;
     topic.assignments.emplace();
-    for (size_t i = image->topics[name].partitions.size(); i < assignment->size(); ++i) {
-      topic.assignments->emplace_back().broker_ids = (*assignment)[i];
+    for (size_t i = image->topics[name].partitions.size(); i < asked->assignment->size(); ++i) {
+      topic.assignments->emplace_back().broker_ids = (*asked->assignment)[i];
     }
   }
   auto response = cluster.call_controller<protocol::CreatePartitionsRequest>(
@@ -193,19 +182,20 @@ TopicDescription describe(const std::string& name, const client::TopicState& sta
   return description;
 }
 
-// The order in which Java's HashMap gives the names: by hash in a table just large enough.
-std::vector<std::string> in_hash_order(std::vector<std::string> names) {
-  uint32_t capacity = 1;
-  while (capacity < names.size()) capacity *= 2;
-  if (names.size() * 4 > capacity * 3) capacity *= 2;
-  auto bucket = [capacity](const std::string& name) {
-    const auto hash = static_cast<uint32_t>(java_string_hash(name));
-    return (hash ^ (hash >> 16)) & (capacity - 1);
-  };
-  std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
-    return bucket(a) < bucket(b);
-  });
-  return names;
+// The overrides in the order in which Java's HashMap holds all entries.
+std::vector<std::string> overrides_of(const std::vector<client::ConfigEntry>& entries) {
+  std::vector<std::string> names;
+  std::map<std::string, std::string> texts;
+  for (const client::ConfigEntry& entry : entries) {
+    if (entry.is_default()) continue;
+    names.push_back(entry.name);
+    texts[entry.name] = entry.name + "=" + entry.value.value_or("null");
+  }
+  std::vector<std::string> ordered;
+  for (const auto& name : in_java_order(names, hash_map_buckets(entries.size()))) {
+    ordered.push_back(texts[name]);
+  }
+  return ordered;
 }
 
 Result<void> describe_topics(Cluster& cluster, const cli::Options& options) {
@@ -221,14 +211,12 @@ Result<void> describe_topics(Cluster& cluster, const cli::Options& options) {
   if (!moving) return moving.error();
   std::set<int32_t> live;
   for (const auto& [id, node] : image->nodes) live.insert(id);
-  for (const std::string& name : in_hash_order(*names)) {
+  for (const std::string& name : in_java_order(*names, hash_map_buckets(names->size(), 1))) {
     const client::TopicState& state = image->topics[name];
     if (state.error != Errc::none) return Error{state.error};
     TopicDescription description = describe(name, state, *image, *moving);
+    description.configs = overrides_of((*configs)[name]);
     for (const auto& entry : (*configs)[name]) {
-      if (!entry.is_default()) {
-        description.configs.push_back(entry.name + "=" + entry.value.value_or("null"));
-      }
       if (entry.name == "min.insync.replicas" && entry.value) {
         description.min_isr = std::atoi(entry.value->c_str());
       }

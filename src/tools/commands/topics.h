@@ -1,11 +1,11 @@
 #pragma once
 // kafka-topics: what its command line asks for, apart from who carries it out.
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "config/key.h"
 #include "tools/commands/common.h"
 
 namespace samsa::tools {
@@ -19,8 +19,20 @@ cli::Check check_topics(const cli::Options& options);
 
 // "b1:b2,b2:b3"; Kafka's sentences for duplicates and uneven lists.
 Result<ReplicaAssignment> parse_replica_assignment(const std::string& text);
-// --config arguments. Prints the warning about message.format.version.
-Result<std::map<std::string, std::string>> parse_topic_configs(const cli::Options& options);
+
+// What --create and --alter ask for.
+struct TopicArguments {
+  std::string name;
+  std::optional<int32_t> partitions;
+  std::optional<int32_t> replication_factor;
+  std::optional<ReplicaAssignment> assignment;
+  config::Properties configs;
+  std::vector<std::string> deleted_configs;
+};
+// Judges configs as a broker would. Prints the warning about message.format.version.
+Result<TopicArguments> parse_topic_arguments(const cli::Options& options);
+// Tells that the name holds '.' or '_', if it does.
+void warn_of_collisions(const std::string& topic);
 
 // The topics that --topic and --exclude-internal leave of these; an error where --topic leaves none
 // and they must exist.
@@ -51,6 +63,7 @@ std::string format_description(const TopicDescription& topic, const cli::Options
 
 // Each carries out the action that the options name.
 Result<void> topics_with_brokers(const cli::Options& options);
+// Fails with NETWORK_EXCEPTION alone where there is no session with ZooKeeper.
 Result<void> topics_with_zookeeper(const cli::Options& options);
 
 }  // namespace samsa::tools

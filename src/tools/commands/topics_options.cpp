@@ -4,7 +4,7 @@
 #include <iostream>
 #include <set>
 
-#include "tools/commands/topic_configs.h"
+#include "config/topic_config.h"
 #include "tools/commands/topics.h"
 
 namespace samsa::tools {
@@ -223,8 +223,10 @@ Result<ReplicaAssignment> parse_replica_assignment(const std::string& text) {
   return assignment;
 }
 
-Result<std::map<std::string, std::string>> parse_topic_configs(const cli::Options& options) {
-  std::map<std::string, std::string> configs;
+namespace {
+
+Result<config::Properties> parse_added_topic_configs(const cli::Options& options) {
+  config::Properties configs;
   for (const std::string& argument : options.values("config")) {
     auto pieces = split(argument, '=');
     if (pieces.size() != 2) {
@@ -234,15 +236,45 @@ Result<std::map<std::string, std::string>> parse_topic_configs(const cli::Option
     }
     configs[trim(pieces[0])] = trim(pieces[1]);
   }
-  auto valid = validate_topic_configs(configs);
-  if (!valid) return valid.error();
-  auto version = configs.find("message.format.version");
-  if (version != configs.end()) {
-    std::cout << "WARNING: The configuration message.format.version=" << version->second
-              << " is specified. This configuration will be ignored if the version is newer than "
-                 "the inter.broker.protocol.version specified in the broker.\n";
-  }
+  if (auto valid = config::TopicConfig::validate(configs); !valid) return valid.error();
+  warn_of_format_version(configs);
   return configs;
+}
+
+}  // namespace
+
+Result<TopicArguments> parse_topic_arguments(const cli::Options& options) {
+  TopicArguments topic;
+  const auto number = [&](std::string_view option) -> std::optional<int32_t> {
+    if (!options.has(option)) return std::nullopt;
+    return static_cast<int32_t>(options.integer(option));
+  };
+  topic.name = options.text("topic");
+  topic.partitions = number("partitions");
+  topic.replication_factor = number("replication-factor");
+  if (!options.text("replica-assignment").empty()) {
+    auto assignment = parse_replica_assignment(options.text("replica-assignment"));
+    if (!assignment) return assignment.error();
+    topic.assignment = std::move(*assignment);
+  }
+  auto configs = parse_added_topic_configs(options);
+  if (!configs) return configs.error();
+  topic.configs = std::move(*configs);
+  for (const std::string& argument : options.values("delete-config")) {
+    topic.deleted_configs.push_back(trim(argument));
+    if (config::find_topic_key(topic.deleted_configs.back()) == nullptr) {
+      return Error{Errc::invalid_config,
+                   "Unknown topic config name: " + topic.deleted_configs.back()};
+    }
+  }
+  return topic;
+}
+
+void warn_of_collisions(const std::string& topic) {
+  if (topic.find_first_of("._") == std::string::npos) return;
+  std::cout << "WARNING: Due to limitations in metric names, topics with a period ('.') or "
+               "underscore ('_') could collide. To avoid issues it is best to use either, but "
+               "not both.\n";
 }
 
 Result<std::vector<std::string>> select_topics(const std::vector<std::string>& all,
@@ -268,11 +300,24 @@ Result<std::vector<std::string>> select_topics(const std::vector<std::string>& a
   return chosen;
 }
 
+namespace {
+
+int failed(const std::string& message, const std::string& exception) {
+  std::cout << "Error while executing topic command : " << message << std::endl;
+  cli::log_line("ERROR", exception + "\n", "kafka.admin.TopicCommand$");
+  return 1;
+}
+
+}  // namespace
+
 int topics(Arguments arguments) {
   auto parser = topics_parser();
   auto parsed = parser.parse(arguments);
   if (!parsed) {
-    return cli::uncaught("joptsimple.UnrecognizedOptionException", parsed.error().message);
+    // Numbers are read where they are needed, inside the part that catches.
+    const std::string_view exception = cli::refusal_exception(parsed.error());
+    if (!exception.ends_with("ConversionException")) return cli::uncaught_refusal(parsed.error());
+    return failed(parsed.error().text(), std::string(exception) + ": " + parsed.error().text());
   }
   const cli::Options& options = *parsed;
   if (arguments.empty()) {
@@ -296,9 +341,14 @@ int topics(Arguments arguments) {
   auto done =
       options.has("zookeeper") ? topics_with_zookeeper(options) : topics_with_brokers(options);
   if (done) return 0;
-  std::cout << "Error while executing topic command : " << done.error().text() << std::endl;
-  cli::log_line("ERROR", cli::exception_text(done.error()) + "\n", "kafka.admin.TopicCommand$");
-  return 1;
+  if (options.has("zookeeper") && done.error().code == Errc::network_exception) {
+    return cli::uncaught("kafka.zookeeper.ZooKeeperClientTimeoutException", done.error().message);
+  }
+  // What the tool itself refuses is INVALID_REQUEST here.
+  const std::string exception = done.error().code == Errc::invalid_request
+                                    ? "java.lang.IllegalArgumentException: " + done.error().text()
+                                    : cli::exception_text(done.error());
+  return failed(done.error().text(), exception);
 }
 
 }  // namespace samsa::tools

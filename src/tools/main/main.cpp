@@ -1,5 +1,7 @@
 // samsa SUBCOMMAND ARGUMENT…: Kafka's command-line tools.
 
+#include <glog/logging.h>
+
 #include <iostream>
 #include <string>
 #include <vector>
@@ -43,6 +45,8 @@ int usage() {
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
+  // What the shared rooms log is for a broker's operator, not for a tool's user.
+  FLAGS_minloglevel = google::GLOG_FATAL;
   if (argc < 2) return usage();
   const std::vector<std::string> arguments(argv + 2, argv + argc);
   for (const Command& command : k_commands) {

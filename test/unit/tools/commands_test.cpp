@@ -158,8 +158,7 @@ TEST(ConsumerGroups, ReadsTimesAndDurations) {
 TEST(Configs, ReadsListsInBrackets) {
   auto configs = parse_added_configs("k1=v1, k2 = [a,b],k3=");
   ASSERT_TRUE(configs);
-  EXPECT_EQ(*configs,
-            (std::map<std::string, std::string>{{"k1", "v1"}, {"k2", "a,b"}, {"k3", ""}}));
+  EXPECT_EQ(*configs, (config::Properties{{"k1", "v1"}, {"k2", "a,b"}, {"k3", ""}}));
   EXPECT_FALSE(parse_added_configs("k1"));
 }
 
