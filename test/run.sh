@@ -2,10 +2,11 @@
 # Installs what is missing, builds, runs tests and ends with a line "N passed, N failed"; the exit status is 0 only when
 # none failed.
 #
-#   test/run.sh [unit | system | sanitizers]...      unit and system without arguments
+#   test/run.sh [unit | system | interop | sanitizers]...      all but sanitizers without arguments
 #
 #   unit         each room by itself: GoogleTest, wire vectors, replayed fuzz corpora (release build)
 #   system       real ZooKeepers and brokers, driven by Debian's clients
+#   interop      the same by clients of other languages and by Kafka's own tools, fetched from their registries
 #   sanitizers   the unit tests again under AddressSanitizer + UBSan and under ThreadSanitizer
 #
 # Arguments for pytest go into PYTEST_ADDOPTS.
@@ -60,17 +61,24 @@ run_unit() { # PRESET
 
 run_pytest() { # FOLDER
   say "Tests in $1"
-  /usr/bin/python3 -m pytest -q -n "$(nproc)" -r fEs -p no:cacheprovider --junitxml "$reports/$(basename "$1").pytest" "$1"
+  /usr/bin/python3 -m pytest -q -n "$(nproc)" --dist loadgroup -r fEs -p no:cacheprovider --junitxml "$reports/$(basename "$1").pytest" "$1"
   local status=$?
   # 0 and 1 mean that tests ran; anything else, that they could not be collected or there are none.
   [ $status -le 1 ] || step_failed "pytest of $1 ended with status $status"
 }
 
-tiers=${*:-unit system}
+run_interop() {
+  install interop || return
+  say "Fetching the clients of test/interop"
+  test/interop/prepare || { step_failed "clients of test/interop cannot be prepared"; return; }
+  run_pytest test/interop
+}
+
+tiers=${*:-unit system interop}
 for tier in $tiers; do
   case $tier in
-    unit | system | sanitizers) ;;
-    *) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    unit | system | interop | sanitizers) ;;
+    *) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
 done
 
@@ -83,6 +91,7 @@ for tier in $tiers; do
   case $tier in
     unit) [ $built = 1 ] && run_unit release ;;
     system) [ $built = 1 ] && run_pytest test/system ;;
+    interop) [ $built = 1 ] && run_interop ;;
     sanitizers) for preset in asan-ubsan tsan; do build $preset && run_unit $preset; done ;;
   esac
 done
