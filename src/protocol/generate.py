@@ -345,7 +345,7 @@ def source_of(name, messages):
             out += [f"void {scope}::decode_from([[maybe_unused]] Decoder& in, [[maybe_unused]] int16_t version) {{",
                     *begin, *decode_body(message, fields), "}", ""]
         out += [f"Result<{message.name}> {message.name}::decode(BytesView body, int16_t version) {{",
-                f"  return decode_whole<{message.name}>(body, version, \"{message.name}\");", "}", ""]
+                f"  return decode_message<{message.name}>(body, version, \"{message.name}\");", "}", ""]
     return "\n".join([*out, "}  // namespace samsa::protocol", ""])
 
 

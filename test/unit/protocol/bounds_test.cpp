@@ -61,9 +61,20 @@ TEST(Bounds, EveryTruncationIsRefused) {
   }
 }
 
-TEST(Bounds, TrailingBytesAreRefused) {
-  EXPECT_FALSE(FetchRequest::decode(encode_message(full_fetch(), 12) + '\0', 12));
-  EXPECT_FALSE(FetchRequest::decode(encode_message(full_fetch(), 4) + '\0', 4));
+TEST(Bounds, TrailingBytesAreIgnored) {
+  for (const int16_t version : {int16_t{4}, int16_t{12}}) {
+    const auto read = FetchRequest::decode(encode_message(full_fetch(), version) + '\0', version);
+    ASSERT_TRUE(read) << version;
+    EXPECT_EQ(encode_message(*read, version), encode_message(full_fetch(), version));
+  }
+}
+
+TEST(Bounds, AllTopicsAreAskedForAsLibrdkafkaDoes) {
+  // It leaves room for a count of four bytes where a null array of one is meant.
+  const auto read = MetadataRequest::decode(Bytes("\0\0\0\0\1\0\0\0", 8), 9);
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(read->topics.has_value());
+  EXPECT_FALSE(read->allow_auto_topic_creation);
 }
 
 TEST(Bounds, CountBeyondTheRemainingBytesIsRefused) {
