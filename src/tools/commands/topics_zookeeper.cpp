@@ -101,7 +101,8 @@ Result<void> create_topic(Session& session, const cli::Options& options) {
   }
   auto image = read_image(session);
   if (!image) return image.error();
-  admin::Topics topics{session.client()};
+  admin::Configs configs{session.client()};
+  admin::Topics topics{session.client(), configs};
   auto created = session.run(topics.create(std::move(topic), *image, false));
   if (!created) {
     const bool exists = created.error().code == Errc::topic_already_exists;

@@ -22,6 +22,8 @@ using testing::StartsWith;
 
 constexpr std::chrono::seconds k_patience{10};
 
+runtime::Task<bool> is_unclean(std::string topic) { co_return topic == "unclean"; }
+
 // A broker with its session and its candidate for the office.
 struct Node {
   Node(zk::FakeTree& tree, int32_t id, bool delete_topic_enable = true)
@@ -30,7 +32,7 @@ struct Node {
     Options options{.broker_id = BrokerId{id},
                     .inter_broker_listener = "PLAINTEXT",
                     .delete_topic_enable = delete_topic_enable};
-    options.unclean_election_allowed = [](const std::string& topic) { return topic == "unclean"; };
+    options.unclean_election_allowed = is_unclean;
     controller = std::make_unique<Controller>(std::move(options), client, loop, Clock::system());
     client.set_listener([this](const zk::WatchEvent& event) { controller->on_event(event); });
   }
