@@ -58,6 +58,7 @@ struct Broker::Parts {
 
   Result<void> load_settings();
   void apply_topic_settings(const std::string& topic, const config::Properties& own);
+  void on_topic_change(const std::string& topic, const config::Properties& own);
   void on_config_change(const config::BrokerConfig& before, const config::BrokerConfig& after);
   Task<bool> unclean_election_allowed(std::string topic);
   void leave_cluster();
@@ -77,6 +78,23 @@ struct Broker::Parts {
   }
 };
 
+namespace {
+
+// max.connections.per.ip.overrides by numeric address.
+Result<std::map<std::string, int32_t>> limits_per_address(const config::BrokerConfig& config) {
+  std::map<std::string, int32_t> limits;
+  for (const auto& [name, limit] : config.connection_limits()) {
+    auto hosts = net::numeric_hosts_of(name);
+    if (!hosts)
+      return Error{Errc::invalid_config,
+                   "max.connections.per.ip.overrides: " + hosts.error().message};
+    for (auto& host : *hosts) limits[std::move(host)] = limit;
+  }
+  return limits;
+}
+
+}  // namespace
+
 // Logs are opened under the settings that ZooKeeper holds for them, or else the first look at
 // retention would go by the defaults.
 Result<void> Broker::Parts::load_settings() {
@@ -87,7 +105,7 @@ Result<void> Broker::Parts::load_settings() {
       *zookeeper, *configs, control_loop, Clock::system(),
       ConfigChanges::Appliers{
           .topic = [this](const std::string& topic,
-                          const config::Properties& own) { apply_topic_settings(topic, own); },
+                          const config::Properties& own) { on_topic_change(topic, own); },
           .broker = [this](const config::Properties& cluster,
                            const config::Properties& own) { config.apply_dynamic(cluster, own); }});
   const auto now = config.current();
@@ -102,6 +120,10 @@ void Broker::Parts::apply_topic_settings(const std::string& topic, const config:
   const auto now_in_force = settings.get(topic);
   for (const auto& log : logs->all())
     if (log->tp().topic == topic) log->update_config(now_in_force->log);
+}
+
+void Broker::Parts::on_topic_change(const std::string& topic, const config::Properties& own) {
+  apply_topic_settings(topic, own);
   const auto unclean = own.find("unclean.leader.election.enable");
   if (controller && unclean != own.end() && unclean->second == "true")
     controller->try_elections_again();
@@ -112,10 +134,12 @@ void Broker::Parts::on_config_change(const config::BrokerConfig& before,
   settings.rebuild();
   if (logs)
     for (const auto& log : logs->all()) log->update_config(settings.get(log->tp().topic)->log);
-  if (server)
-    server->set_connection_limits(
-        after.max_connections, after.max_connections_per_ip,
-        {after.connection_limits().begin(), after.connection_limits().end()});
+  auto per_ip = limits_per_address(after);
+  if (!per_ip)
+    LOG(ERROR) << per_ip.error();
+  else if (server)
+    server->set_connection_limits(after.max_connections, after.max_connections_per_ip,
+                                  std::move(*per_ip));
   if (controller && after.unclean_leader_election_enable && !before.unclean_leader_election_enable)
     controller->try_elections_again();
   for (const std::string_view key : {"num.io.threads", "num.network.threads"})
@@ -201,28 +225,29 @@ void Broker::Parts::build_services() {
   };
   controller = std::make_unique<controller::Controller>(std::move(options), *zookeeper,
                                                         control_loop, Clock::system());
-  services = std::make_unique<api::Services>(api::Services{
-      .broker_id = id,
-      .cluster_id = cluster_id,
-      .finalized_features_epoch = features_epoch,
-      .config = config,
-      .logs = *logs,
-      .partitions = *partitions,
-      .fetch_sessions = *fetch_sessions,
-      .groups = *groups,
-      .metadata = metadata,
-      .controller = *controller,
-      .zookeeper = *zookeeper,
-      .fence = fence,
-      .producer_ids = *producer_ids,
-      .topics = *topics,
-      .configs = *configs,
-      .apply_topic_settings = [this](const std::string& topic, const config::Properties& own) {
-        apply_topic_settings(topic, own);
-      },
-      .internal_topic_listeners = {groups.get()},
-      .workers = *workers,
-      .clock = Clock::system()});
+  services = std::make_unique<api::Services>(
+      api::Services{.broker_id = id,
+                    .cluster_id = cluster_id,
+                    .finalized_features_epoch = features_epoch,
+                    .config = config,
+                    .logs = *logs,
+                    .partitions = *partitions,
+                    .fetch_sessions = *fetch_sessions,
+                    .groups = *groups,
+                    .metadata = metadata,
+                    .controller = *controller,
+                    .zookeeper = *zookeeper,
+                    .fence = fence,
+                    .producer_ids = *producer_ids,
+                    .topics = *topics,
+                    .configs = *configs,
+                    .apply_topic_settings =
+                        [this](const std::string& topic, const config::Properties& own) {
+                          apply_topic_settings(topic, own);
+                        },
+                    .internal_topic_listeners = {groups.get()},
+                    .workers = *workers,
+                    .clock = Clock::system()});
   dispatcher = std::make_unique<api::Dispatcher>(*services);
 }
 
@@ -250,13 +275,9 @@ Result<void> Broker::Parts::listen() {
       .connections_per_ip_max = now->max_connections_per_ip,
       .send_buffer_bytes = net::send_buffer_bytes_to_set(now->socket_send_buffer_bytes),
       .receive_buffer_bytes = net::receive_buffer_bytes_to_set(now->socket_receive_buffer_bytes)};
-  for (const auto& [name, limit] : now->connection_limits()) {
-    auto hosts = net::numeric_hosts_of(name);
-    if (!hosts)
-      return Error{Errc::invalid_config,
-                   "max.connections.per.ip.overrides: " + hosts.error().message};
-    for (auto& host : *hosts) limits.connections_per_ip_overrides[std::move(host)] = limit;
-  }
+  auto per_ip = limits_per_address(*now);
+  if (!per_ip) return per_ip.error();
+  limits.connections_per_ip_overrides = std::move(*per_ip);
   server = std::make_unique<net::Server>(std::move(loops), *dispatcher, std::move(limits));
   for (const auto& endpoint : now->endpoints()) {
     if (endpoint.security_protocol != config::SecurityProtocol::plaintext)

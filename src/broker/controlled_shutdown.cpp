@@ -65,6 +65,8 @@ Task<bool> controlled_shutdown(zk::Client& zookeeper, runtime::EventLoop& loop,
                                BrokerEpoch epoch) {
   LOG(INFO) << "Starting controlled shutdown";
   for (int32_t attempt = 0; attempt < config->controlled_shutdown_max_retries; ++attempt) {
+    if (zookeeper.state() != zk::SessionState::connected)
+      break;  // nobody to ask, nobody to wait for
     auto left = co_await ask(zookeeper, loop, config, self, epoch);
     if (left && *left == 0) {
       LOG(INFO) << "Controlled shutdown succeeded";
