@@ -50,13 +50,12 @@ Result<void> Log::State::write(BytesView bytes, const AppendedRange& range,
 }
 
 // flush.messages: an append is answered when what it was due to sync is on the disk.
-record::Checked<AppendInfo> Log::State::flushed_when_due(const AppendInfo& info) {
-  {
-    std::scoped_lock hold(mutex);
-    if (log_end - recovery_point < config.flush_messages) return info;
-  }
+record::Checked<AppendInfo> Log::State::after_append(record::Checked<AppendInfo> appended,
+                                                     bool flush_due) {
+  if (!appended) report();
+  if (!appended || !flush_due) return appended;
   if (auto flushed = flush_below(std::nullopt); !flushed) return refuse(flushed.error());
-  return info;
+  return appended;
 }
 
 record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, LeaderEpoch epoch,
@@ -81,6 +80,7 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
   rules.now_ms = s.hooks.clock->wall_ms();
   auto prepared = record::prepare(batches.first(summary->valid_bytes), *summary, rules, s.place.tp);
   if (!prepared) return prepared.error();
+  bool flush_due = false;
   auto appended = [&]() -> record::Checked<AppendInfo> {
     std::scoped_lock hold(s.mutex);
     if (auto r = s.usable(); !r) return refuse(r.error());
@@ -128,6 +128,7 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
     const AppendedRange range{assigned->first_offset, assigned->last_offset,
                               assigned->max_timestamp, assigned->shallow_offset_of_max_timestamp};
     if (auto r = s.write(bytes, range, update); !r) return refuse(s.fail(r.error()));
+    flush_due = s.log_end - s.recovery_point >= s.config.flush_messages;
     info.first_offset = assigned->first_offset;
     info.last_offset = assigned->last_offset;
     info.max_timestamp_ms = assigned->max_timestamp;
@@ -137,8 +138,7 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
     info.conversion = prepared->stats();
     return info;
   }();
-  if (!appended) s.report();
-  return appended ? s.flushed_when_due(*appended) : appended;
+  return s.after_append(std::move(appended), flush_due);
 }
 
 record::Checked<AppendInfo> Log::append_as_follower(std::span<char> batches) {
@@ -146,6 +146,7 @@ record::Checked<AppendInfo> Log::append_as_follower(std::span<char> batches) {
   auto summary = record::analyze({batches.data(), batches.size()},
                                  {Origin::replication, std::nullopt}, s.place.tp);
   if (!summary) return summary.error();
+  bool flush_due = false;
   auto appended = [&]() -> record::Checked<AppendInfo> {
     std::scoped_lock hold(s.mutex);
     if (auto r = s.usable(); !r) return refuse(r.error());
@@ -179,14 +180,14 @@ record::Checked<AppendInfo> Log::append_as_follower(std::span<char> batches) {
     const AppendedRange range{first, summary->last_offset, summary->max_timestamp,
                               summary->offset_of_max_timestamp};
     if (auto r = s.write(bytes, range, update); !r) return refuse(s.fail(r.error()));
+    flush_due = s.log_end - s.recovery_point >= s.config.flush_messages;
     info.first_offset = first;
     info.last_offset = summary->last_offset;
     info.max_timestamp_ms = summary->max_timestamp;
     info.bytes = static_cast<int64_t>(bytes.size());
     return info;
   }();
-  if (!appended) s.report();
-  return appended ? s.flushed_when_due(*appended) : appended;
+  return s.after_append(std::move(appended), flush_due);
 }
 
 Result<void> Log::roll() {

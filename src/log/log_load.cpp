@@ -116,6 +116,7 @@ Result<bool> Log::State::recover(Segment& segment, ProducerState& seen, Epochs w
         return ok();
       });
   if (!cut) return cut.error();
+  if (auto r = segment.seal(); !r) return r.error();
   seen.set_end(end);
   // So that another segment's recovery need not read this one again.
   if (auto r = snapshot(seen); !r) return r.error();

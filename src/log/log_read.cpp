@@ -183,7 +183,8 @@ Offset Log::log_start_offset() const {
 }
 Offset Log::first_segment_base() const {
   std::scoped_lock hold(state_->mutex);
-  return state_->segments.begin()->first;
+  // None are left of a log that failed while it was being emptied.
+  return state_->segments.empty() ? state_->log_start : state_->first_segment();
 }
 Offset Log::log_end_offset() const {
   std::scoped_lock hold(state_->mutex);
@@ -191,6 +192,7 @@ Offset Log::log_end_offset() const {
 }
 OffsetMetadata Log::log_end_offset_metadata() const {
   std::scoped_lock hold(state_->mutex);
+  if (state_->segments.empty()) return {state_->log_end, k_no_offset, -1};
   Segment& active = state_->active();
   return {state_->log_end, active.base(), active.size()};
 }
@@ -200,7 +202,8 @@ Offset Log::high_watermark() const {
 }
 OffsetMetadata Log::high_watermark_metadata() const {
   std::scoped_lock hold(state_->mutex);
-  if (state_->high_watermark != state_->log_end) return {state_->high_watermark, k_no_offset, -1};
+  if (state_->high_watermark != state_->log_end || state_->segments.empty())
+    return {state_->high_watermark, k_no_offset, -1};
   return {state_->log_end, state_->active().base(), state_->active().size()};
 }
 Offset Log::last_stable_offset() const {

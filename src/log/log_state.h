@@ -82,7 +82,7 @@ struct Log::State {
   // For failures while reading: fences, unless the segment was being removed.
   Error fail_read(Error error, const Segment& segment);
   Result<void> flush_below(std::optional<Offset> limit);
-  record::Checked<AppendInfo> flushed_when_due(const AppendInfo& info);
+  record::Checked<AppendInfo> after_append(record::Checked<AppendInfo> appended, bool flush_due);
 
   LogPlace place;
   LogConfig config;

@@ -153,7 +153,8 @@ Result<Read> Partition::read(const FetchPartition& wanted, const ReadRules& rule
   if (!log) return log.error();
   if (wanted.last_fetched_epoch != k_no_leader_epoch) {
     const auto end = (*log)->end_offset_for_epoch(wanted.last_fetched_epoch);
-    if (!end) return Errc::offset_out_of_range;
+    // Below our start there is nothing to part from, whatever the epochs say (KAFKA-12996).
+    if (!end || wanted.fetch_offset < (*log)->log_start_offset()) return Errc::offset_out_of_range;
     if (end->end_offset < wanted.fetch_offset || end->epoch < wanted.last_fetched_epoch)
       return Read{.slice = {}, .diverging = end};
   }
