@@ -90,8 +90,7 @@ class Consumer {
   };
   struct Fetched {
     TopicPartition partition;
-    std::shared_ptr<const protocol::FetchResponse> response;  // owns the bytes
-    BytesView records;
+    Bytes records;  // its own: the connection's buffer is used again
     std::vector<AbortedTransaction> aborted;
     size_t at = 0;
     std::set<int64_t> aborted_producers;
@@ -106,8 +105,7 @@ class Consumer {
   void send_fetches();
   void on_fetched(int32_t node, const std::vector<TopicPartition>& asked,
                   Result<protocol::FetchResponse> answer);
-  void take_partition(const std::shared_ptr<const protocol::FetchResponse>& response,
-                      const std::string& topic, const FetchedPartition& partition);
+  void take_partition(const std::string& topic, const FetchedPartition& partition);
   void on_fetch_error(const TopicPartition& tp, Position& position, Errc code);
   // Opens the next batch of the buffered data that is to be read; false when there is none.
   Result<bool> open_batch();

@@ -150,25 +150,20 @@ void Consumer::on_fetched(int32_t node, const std::vector<TopicPartition>& asked
     if (!passes(code)) failure_ = answer.error();
     return;
   }
-  auto response = std::make_shared<const protocol::FetchResponse>(std::move(*answer));
-  for (const auto& topic : response->responses) {
-    for (const auto& partition : topic.partition_responses) {
-      take_partition(response, topic.topic, partition);
-    }
+  for (const auto& topic : answer->responses) {
+    for (const auto& partition : topic.partition_responses) take_partition(topic.topic, partition);
   }
 }
 
-void Consumer::take_partition(const std::shared_ptr<const protocol::FetchResponse>& response,
-                              const std::string& topic, const FetchedPartition& partition) {
+void Consumer::take_partition(const std::string& topic, const FetchedPartition& partition) {
   auto found = positions_.find({topic, partition.partition});
   if (found == positions_.end()) return;
   const Errc code = static_cast<Errc>(partition.error_code);
   if (code != Errc::none) return on_fetch_error(found->first, found->second, code);
-  BytesView records = partition.record_set.view();
+  const BytesView records = partition.record_set.view();
   if (records.empty()) return;
   Fetched fetched;
   fetched.partition = found->first;
-  fetched.response = response;
   fetched.records = records;
   if (partition.aborted_transactions) fetched.aborted = *partition.aborted_transactions;
   std::sort(fetched.aborted.begin(), fetched.aborted.end(),
@@ -216,7 +211,7 @@ Result<bool> Consumer::open_batch() {
   Fetched& source = fetched_.front();
   Position& position = positions_[source.partition];
   for (;;) {
-    record::BatchIterator batches{source.records.substr(source.at)};
+    record::BatchIterator batches{BytesView(source.records).substr(source.at)};
     auto next = batches.next();
     if (!next) return next.error();
     if (!*next) return false;
