@@ -94,29 +94,45 @@ Result<void> check_time_index(const std::string& path, BytesView bytes, int64_t 
   return ok();
 }
 
-}  // namespace
+struct Index {
+  std::string path;
+  int64_t base = 0;
+  Bytes bytes;
+  MappedFile log;
+};
 
-Result<void> SegmentDumper::dump_index(const std::filesystem::path& file) {
+// Nothing where the options ask for the index's sanity only, which it then has.
+Result<std::optional<Index>> open_index(
+    const std::filesystem::path& file, const DumpOptions& options,
+    Result<void> (*check)(const std::string&, BytesView, int64_t), std::ostream& out) {
   auto base = base_offset_of(file);
   if (!base) return base.error();
-  auto index = read_file(file);
-  if (!index) return index.error();
-  const std::string path = std::filesystem::absolute(file);
-  if (options_.index_sanity_only) {
-    auto sane = check_offset_index(path, *index, *base);
-    if (!sane) return sane;
-    out_ << file.string() << " passed sanity check.\n";
-    return ok();
+  auto bytes = read_file(file);
+  if (!bytes) return bytes.error();
+  std::string path = std::filesystem::absolute(file);
+  if (options.index_sanity_only) {
+    if (auto sane = check(path, *bytes, *base); !sane) return sane.error();
+    out << file.string() << " passed sanity check.\n";
+    return std::optional<Index>{};
   }
   auto log = MappedFile::open(sibling(file, ".log"));
   if (!log) return log.error();
-  for (size_t i = 0; i < index->size() / k_offset_entry; ++i) {
-    const OffsetEntry entry = offset_entry(*index, i, *base);
+  return std::optional<Index>{Index{std::move(path), *base, std::move(*bytes), std::move(*log)}};
+}
+
+}  // namespace
+
+Result<void> SegmentDumper::dump_index(const std::filesystem::path& file) {
+  auto opened = open_index(file, options_, check_offset_index, out_);
+  if (!opened || !*opened) return opened ? Result<void>(ok()) : opened.error();
+  const auto& [path, base, index, log] = **opened;
+  for (size_t i = 0; i < index.size() / k_offset_entry; ++i) {
+    const OffsetEntry entry = offset_entry(index, i, base);
     // The rest of an index that a crash left behind is zeroes.
-    if (entry.offset == *base && i > 0) break;
-    const size_t position = std::min(static_cast<size_t>(entry.position), log->bytes().size());
+    if (entry.offset == base && i > 0) break;
+    const size_t position = std::min(static_cast<size_t>(entry.position), log.bytes().size());
     record::BatchIterator batches{
-        log->bytes().substr(position, static_cast<size_t>(options_.max_message_size))};
+        log.bytes().substr(position, static_cast<size_t>(options_.max_message_size))};
     auto batch = batches.next();
     if (!batch) return batch.error();
     if (!*batch)
@@ -131,27 +147,17 @@ Result<void> SegmentDumper::dump_index(const std::filesystem::path& file) {
 }
 
 Result<void> SegmentDumper::dump_time_index(const std::filesystem::path& file) {
-  auto base = base_offset_of(file);
-  if (!base) return base.error();
-  auto index = read_file(file);
-  if (!index) return index.error();
-  const std::string path = std::filesystem::absolute(file);
-  if (options_.index_sanity_only) {
-    auto sane = check_time_index(path, *index, *base);
-    if (!sane) return sane;
-    out_ << file.string() << " passed sanity check.\n";
-    return ok();
-  }
-  auto log = MappedFile::open(sibling(file, ".log"));
-  if (!log) return log.error();
+  auto opened = open_index(file, options_, check_time_index, out_);
+  if (!opened || !*opened) return opened ? Result<void>(ok()) : opened.error();
+  const auto& [path, base, index, log] = **opened;
   auto offsets = read_file(sibling(file, ".index"));
   if (!offsets) return offsets.error();
   int64_t previous = -1;
-  for (size_t i = 0; i < index->size() / k_time_entry; ++i) {
-    const TimeEntry entry = time_entry(*index, i, *base);
-    if (entry.offset == *base && i > 0) break;
-    const size_t position = std::min(lookup(*offsets, *base, entry.offset), log->bytes().size());
-    record::BatchIterator batches{log->bytes().substr(position)};
+  for (size_t i = 0; i < index.size() / k_time_entry; ++i) {
+    const TimeEntry entry = time_entry(index, i, base);
+    if (entry.offset == base && i > 0) break;
+    const size_t position = std::min(lookup(*offsets, base, entry.offset), log.bytes().size());
+    record::BatchIterator batches{log.bytes().substr(position)};
     std::optional<record::BatchView> found;
     for (;;) {
       auto batch = batches.next();
