@@ -6,7 +6,7 @@ namespace samsa::tools::cli {
 
 namespace {
 
-Error refusal(std::string message) { return Error{Errc::invalid_request, std::move(message)}; }
+Error refusal(std::string message) { return Error{k_refused, std::move(message)}; }
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/errc.h"
+#include "tools/refused.h"
 
 namespace samsa::tools::cli {
 

@@ -34,6 +34,30 @@ int uncaught_refusal(const Error& refusal) {
   return uncaught(refusal_exception(refusal), refusal.message);
 }
 
+int refused_with_usage(const OptionParser& parser, const Error& refusal) {
+  const std::string_view exception = refusal_exception(refusal);
+  const bool of_values = exception == "joptsimple.OptionArgumentConversionException" ||
+                         exception == "joptsimple.MultipleArgumentsForOptionException";
+  return of_values ? uncaught(exception, refusal.message) : usage_error(parser, refusal.message);
+}
+
+int uncaught_no_file(std::string_view path) {
+  return uncaught("java.nio.file.NoSuchFileException", path);
+}
+
+int client_not_made(std::string_view client, const Error& refusal) {
+  constexpr std::string_view k_config = "org.apache.kafka.common.config.ConfigException: ";
+  std::cout.flush();
+  // A value is judged before the constructor's own work, whose failures it wraps.
+  if (refusal.message.starts_with("Invalid value ")) {
+    std::cerr << k_config << refusal.message << '\n';
+    return 1;
+  }
+  std::cerr << "org.apache.kafka.common.KafkaException: Failed to construct kafka " << client
+            << "\nCaused by: " << k_config << refusal.message << '\n';
+  return 1;
+}
+
 std::optional<int> help_or_version(const OptionParser& parser, const Options& options,
                                    std::string_view purpose) {
   if (options.empty() || options.has("help")) return usage_error(parser, purpose);

@@ -18,6 +18,13 @@ int usage_error(const OptionParser& parser, std::string_view message);
 int uncaught(std::string_view exception, std::string_view message);
 // The same of a command line that OptionParser refused.
 int uncaught_refusal(const Error& refusal);
+// The same where the tool answers with its help. Values are read later than names there, when
+// nobody catches.
+int refused_with_usage(const OptionParser& parser, const Error& refusal);
+// java.nio.file.NoSuchFileException of that path.
+int uncaught_no_file(std::string_view path);
+// What Java prints when the constructor of a client refuses its properties; 1.
+int client_not_made(std::string_view client, const Error& refusal);
 // The joptsimple exception with that sentence, fully qualified.
 std::string_view refusal_exception(const Error& refusal);
 // The exit code where the tool has only to print its help (no argument, --help) or its version.

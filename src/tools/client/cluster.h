@@ -97,13 +97,22 @@ class Cluster {
   // deadline of its request.
   template <class T>
   Result<T> retry(SteadyTime deadline, const std::function<Result<T>(SteadyTime)>& attempt) {
+    // Brokers that do not answer are tried ever more rarely, as reconnect.backoff.max.ms says.
+    constexpr milliseconds k_rarest{1000};
+    milliseconds unanswered{50};
     for (;;) {
       Result<T> result = attempt(std::min(deadline, now() + options_.request_timeout));
       if (result || !worth_retrying(result.error().code) || network_.interrupted()) return result;
-      if (now() + options_.retry_backoff >= deadline) {
+      milliseconds pause = options_.retry_backoff;
+      if (result.error().code == Errc::network_exception) {
+        pause = std::max(pause, unanswered);
+        unanswered = std::min(2 * unanswered, k_rarest);
+      }
+      if (now() + pause >= deadline) {
+        network_.pause(std::chrono::duration_cast<milliseconds>(deadline - now()));
         return Error{Errc::request_timed_out, timeout_text(result.error())};
       }
-      network_.pause(options_.retry_backoff);
+      network_.pause(pause);
     }
   }
 
@@ -133,7 +142,8 @@ class Cluster {
     return retry<Response>(deadline, [&](SteadyTime until) -> Result<Response> {
       auto node = controller(until);
       if (!node) return node.error();
-      auto answer = network_.call(*node, request, until);
+      // The controller answers at the request's own timeout, which begins a little later than ours.
+      auto answer = network_.call(*node, request, until + std::chrono::seconds(2));
       if (answer && verdict(*answer) == Errc::not_controller) return Error{Errc::not_controller};
       return answer;
     });

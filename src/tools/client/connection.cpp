@@ -60,7 +60,9 @@ Connection::~Connection() = default;
 
 std::string Connection::describe() const {
   const HostPort& where = network_.address_of(node_);
-  return "node " + std::to_string(node_) + " (" + where.host + "/" + tried_address_ + ":" +
+  // As Java prints a socket address: a literal one has no name.
+  const std::string name = where.host == tried_address_ ? "" : where.host;
+  return "node " + std::to_string(node_) + " (" + name + "/" + tried_address_ + ":" +
          std::to_string(where.port) + ")";
 }
 

@@ -21,7 +21,7 @@ client::Properties parse_key_values(const std::vector<std::string>& arguments) {
 
 Result<client::Properties> load_properties(const std::string& path) {
   auto text = read_file(path);
-  if (!text) return Error{Errc::invalid_config, path + " (No such file or directory)"};
+  if (!text) return Error{k_no_file, path};
   return config::parse_properties(*text, path);
 }
 

@@ -17,7 +17,7 @@ namespace samsa::tools {
 
 // "key=value" arguments; a missing value is empty.
 client::Properties parse_key_values(const std::vector<std::string>& arguments);
-// The file's properties. The error has Java's sentence for a file that is not there.
+// The file's properties. k_no_file where it is not there.
 Result<client::Properties> load_properties(const std::string& path);
 // The properties of the option's file, or none.
 Result<client::Properties> properties_of(const cli::Options& options, std::string_view option);

@@ -79,7 +79,7 @@ Result<ConfigEntity> config_entity(const ConfigEntities& entities, bool alter) {
   auto names = entities.names;
   const bool quotas = is_quota_type(types.front());
   if (quotas && alter && names.size() != types.size()) {
-    return Error{Errc::invalid_request,
+    return Error{k_refused,
                  "--entity-name or --entity-default must be specified with each --entity-type for "
                  "--alter"};
   }

@@ -35,7 +35,7 @@ struct ConfigEntity {
   std::string text() const;
 };
 
-// INVALID_REQUEST where an alteration leaves a name open.
+// A refusal where an alteration leaves a name open.
 Result<ConfigEntity> config_entity(const ConfigEntities& entities, bool alter);
 
 }  // namespace samsa::tools

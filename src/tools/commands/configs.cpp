@@ -11,6 +11,7 @@
 #include "tools/client/config_resources.h"
 #include "tools/commands/configs_quotas.h"
 #include "tools/commands/configs_zookeeper.h"
+#include "tools/commands/java_order.h"
 
 namespace samsa::tools {
 
@@ -60,7 +61,7 @@ Result<std::vector<std::string>> names_to_describe(client::Cluster& cluster,
   std::vector<std::string> names;
   if (entities.types.front() == "topics") {
     for (const auto& [name, state] : image->topics) names.push_back(name);
-    return names;
+    return in_java_order(names, hash_map_buckets(names.size()));
   }
   for (const auto& [id, node] : image->nodes) names.push_back(std::to_string(id));
   names.emplace_back();
@@ -95,7 +96,7 @@ struct Change {
 };
 
 // What the tool itself refuses.
-Error invalid(std::string message) { return {Errc::invalid_request, std::move(message)}; }
+Error invalid(std::string message) { return {k_refused, std::move(message)}; }
 
 // Broker's own configs go to that broker, all else to any.
 template <class Request>
@@ -216,7 +217,7 @@ Result<void> run(const cli::Options& options) {
   const ConfigEntities entities = entities_of(options);
   if (options.has("alter")) {
     if (entities.types.size() != entities.names.size()) {
-      return Error{Errc::invalid_request, "An entity name must be specified for every entity type"};
+      return Error{k_refused, "An entity name must be specified for every entity type"};
     }
     return alter(**cluster, options, entities);
   }
@@ -263,11 +264,15 @@ int configs(Arguments arguments) {
   if (done) return 0;
   std::cout.flush();
   const Error& error = done.error();
-  if (error.code == Errc::invalid_request) {
+  if (error.code == k_refused) {
     std::cerr << error.text() << '\n';
     return 1;
   }
   std::cerr << "Error while executing config command with args '" << all_of(arguments) << "'\n";
+  if (error.code == k_no_file) {
+    std::cerr << "java.nio.file.NoSuchFileException: " << error.message << '\n';
+    return 1;
+  }
   if (zookeeper) {
     std::cerr << zookeeper_exception(error) << '\n';
     return 1;

@@ -265,7 +265,7 @@ Result<config::Properties> parse_added_configs(const std::string& text) {
     const bool again = equals != std::string::npos &&
                        entry.find('=', equals + 1) < std::min(bracket, entry.size());
     if (equals == std::string::npos || again) {
-      return Error{Errc::invalid_request,
+      return Error{k_refused,
                    "requirement failed: Invalid entity config: all configs to be added must be in "
                    "the format \"key=val\"."};
     }

@@ -22,7 +22,7 @@ bool is_quota(const std::string& key) {
   return std::count(std::begin(k_client_configs), std::end(k_client_configs), key) > 0;
 }
 
-Error at_fault(std::string message) { return {Errc::invalid_request, std::move(message)}; }
+Error at_fault(std::string message) { return {k_refused, std::move(message)}; }
 
 Result<protocol::DescribeClientQuotasResponse> fetch_quotas(client::Cluster& cluster,
                                                             const ConfigEntities& entities) {
@@ -173,7 +173,7 @@ Result<void> alter_quotas(client::Cluster& cluster, const ConfigEntities& entiti
     if (!known) unknown.push_back(key);
   }
   if (!unknown.empty()) {
-    return Error{Errc::invalid_request, "Invalid config(s): " + join(unknown, ",")};
+    return Error{k_refused, "Invalid config(s): " + join(unknown, ",")};
   }
   protocol::AlterClientQuotasRequest request;
   auto& entry = request.entries.emplace_back();

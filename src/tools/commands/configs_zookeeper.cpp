@@ -32,7 +32,7 @@ constexpr config::Key k_quota_keys[] = {
     {"controller_mutation_rate", config::Type::float64},
 };
 
-Error refuse(std::string why) { return {Errc::invalid_request, std::move(why)}; }
+Error refuse(std::string why) { return {k_refused, std::move(why)}; }
 
 template <class Range>
 bool contains(const Range& range, std::string_view name) {

@@ -5,8 +5,8 @@
 
 namespace samsa::tools {
 
-// What may be set for the entity, in Kafka's words: INVALID_REQUEST is an exception of which only
-// the message is told, INVALID_CONFIG is its ConfigException.
+// What may be set for the entity, in Kafka's words: what the tool refuses is an exception of which
+// only the message is told, INVALID_CONFIG is its ConfigException.
 Result<void> validate_entity_configs(const std::string& type, const std::string& name,
                                      const config::Properties& configs);
 

@@ -143,10 +143,7 @@ client::Properties formatter_properties(const cli::Options& options) {
 
 int failure(const Error& error) {
   cli::log_line("ERROR", "Unknown error when running consumer: ", k_logger);
-  std::cerr << "org.apache.kafka.common.KafkaException: Failed to construct kafka consumer\n"
-            << "Caused by: org.apache.kafka.common.config.ConfigException: " << error.message
-            << '\n';
-  return 1;
+  return cli::client_not_made("consumer", error);
 }
 
 int consume(const cli::Options& options, const ConsoleConsumerPlan& plan,
@@ -173,7 +170,7 @@ int consume(const cli::Options& options, const ConsoleConsumerPlan& plan,
 int console_consumer(Arguments arguments) {
   auto parser = console_consumer_parser();
   auto options = parser.parse(arguments);
-  if (!options) return cli::usage_error(parser, options.error().message);
+  if (!options) return cli::refused_with_usage(parser, options.error());
   if (auto code = cli::help_or_version(parser, *options,
                                        "This tool helps to read data from Kafka topics and "
                                        "outputs it to standard output.")) {
@@ -186,6 +183,7 @@ int console_consumer(Arguments arguments) {
   }
   auto plan = plan_console_consumer(*options);
   if (!plan) {
+    if (plan.error().code == k_no_file) return cli::uncaught_no_file(plan.error().message);
     if (plan.error().code != Errc::invalid_config) {
       return cli::usage_error(parser, plan.error().message);
     }

@@ -88,7 +88,7 @@ void accept_output(cli::OptionParser& parser) {
                  "(This is specific for system tests.)");
 }
 
-Error refusal(std::string message) { return {Errc::invalid_request, std::move(message)}; }
+Error refusal(std::string message) { return {k_refused, std::move(message)}; }
 
 Result<int64_t> parse_offset(const cli::Options& options) {
   if (!options.has("offset")) {
@@ -181,7 +181,7 @@ cli::OptionParser console_consumer_parser() {
 Result<ConsoleConsumerPlan> plan_console_consumer(const cli::Options& options) {
   ConsoleConsumerPlan plan;
   auto file = properties_of(options, "consumer.config");
-  if (!file) return Error{Errc::invalid_config, file.error().message};
+  if (!file) return file.error();
   const auto extra = parse_key_values(options.values("consumer-property"));
   auto checked = check_source(options);
   if (!checked) return checked.error();

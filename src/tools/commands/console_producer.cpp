@@ -141,13 +141,6 @@ class ConsoleProducer {
   std::string input_;
 };
 
-int construction_failure(const Error& error) {
-  std::cerr << "org.apache.kafka.common.KafkaException: Failed to construct kafka producer\n"
-            << "Caused by: org.apache.kafka.common.config.ConfigException: " << error.message
-            << '\n';
-  return 1;
-}
-
 }  // namespace
 
 LineReader::LineReader(const client::Properties& properties) {
@@ -166,7 +159,7 @@ Result<LineRecord> LineReader::read(std::string_view line) {
   const size_t at = line.find(key_separator_);
   if (at == std::string_view::npos) {
     if (ignore_error_) return LineRecord{std::nullopt, std::string(line)};
-    return Error{Errc::invalid_request,
+    return Error{k_refused,
                  "No key found on line " + std::to_string(line_number_) + ": " + std::string(line)};
   }
   return LineRecord{std::string(line.substr(0, at)),
@@ -176,7 +169,7 @@ Result<LineRecord> LineReader::read(std::string_view line) {
 int console_producer(Arguments arguments) {
   auto parser = console_producer_parser();
   auto options = parser.parse(arguments);
-  if (!options) return cli::usage_error(parser, options.error().message);
+  if (!options) return cli::refused_with_usage(parser, options.error());
   if (auto code = cli::help_or_version(
           parser, *options,
           "This tool helps to read data from standard input and publish it to Kafka.")) {
@@ -193,15 +186,18 @@ int console_producer(Arguments arguments) {
   }
   auto properties = console_producer_properties(*options);
   if (!properties) {
+    if (properties.error().code == k_no_file) {
+      return cli::uncaught_no_file(properties.error().message);
+    }
     std::cerr << properties.error().message << '\n';
     return 1;
   }
   auto config = client::ProducerConfig::from(*properties);
-  if (!config) return construction_failure(config.error());
+  if (!config) return cli::client_not_made("producer", config.error());
   auto cluster_options = client::ClusterOptions::from(*properties, "Producer");
-  if (!cluster_options) return construction_failure(cluster_options.error());
+  if (!cluster_options) return cli::client_not_made("producer", cluster_options.error());
   auto cluster = client::Cluster::make(*cluster_options);
-  if (!cluster) return construction_failure(cluster.error());
+  if (!cluster) return cli::client_not_made("producer", cluster.error());
   (*cluster)->network().interrupt_on(catch_interrupts());
   const int code = ConsoleProducer(**cluster, *config, *options).run();
   return interrupted() ? 130 : code;

@@ -129,7 +129,7 @@ Result<std::vector<std::string>> parse_states(const std::string& text) {
       return ::strcasecmp(state.c_str(), wanted.c_str()) == 0;
     });
     if (found == states.end()) {
-      return Error{Errc::invalid_request,
+      return Error{k_refused,
                    "Invalid state list '" + text + "'. Valid states are: " + join(states, ", ")};
     }
     chosen.push_back(*found);
@@ -236,7 +236,7 @@ int consumer_groups(Arguments arguments) {
   if (done) return 0;
   // What Kafka throws as an illegal argument comes with the help, all else as an error that does
   // not change the exit code.
-  if (done.error().code == Errc::invalid_request) {
+  if (done.error().code == k_refused) {
     return cli::usage_error(parser, done.error().message);
   }
   std::cout << "\nError: Executing consumer group command failed due to "

@@ -170,7 +170,7 @@ Result<std::map<std::string, NewOffsets>> parse_csv(const std::string& text,
       offset = parse_number<int64_t>(trim(cells[at + 2]));
     }
     if (!partition || !offset || (!with_group && groups.size() != 1)) {
-      return Error{Errc::invalid_request, "Cannot read the reset plan's line \"" + raw + "\""};
+      return Error{k_refused, "Cannot read the reset plan's line \"" + raw + "\""};
     }
     plan[with_group ? cells[0] : groups.front()][{cells[at], *partition}] = *offset;
   }
@@ -184,10 +184,10 @@ Result<int64_t> parse_datetime(const std::string& text) {
   if (!std::regex_match(text, parts, pattern)) {
     if (text.find('T') == std::string::npos) {
       return Error{
-          Errc::invalid_request,
+          k_refused,
           "Error parsing timestamp. It does not contain a 'T' according to ISO8601 format"};
     }
-    return Error{Errc::invalid_request, "Unparseable date: \"" + text + "\""};
+    return Error{k_refused, "Unparseable date: \"" + text + "\""};
   }
   tm moment{};
   moment.tm_year = std::stoi(parts[1]) - 1900;
@@ -217,7 +217,7 @@ Result<int64_t> parse_duration(const std::string& text) {
   const bool anything =
       fits && (parts[2].matched || parts[4].matched || parts[5].matched || parts[6].matched);
   if (!anything || empty_time) {
-    return Error{Errc::invalid_request, "Text cannot be parsed to a Duration"};
+    return Error{k_refused, "Text cannot be parsed to a Duration"};
   }
   auto value = [&](size_t i) -> int64_t {
     return parts[i].matched ? std::strtoll(parts[i].str().c_str(), nullptr, 10) : 0;

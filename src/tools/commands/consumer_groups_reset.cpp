@@ -12,7 +12,7 @@ namespace {
 
 using client::FoundOffset;
 
-Error at_fault(std::string message) { return {Errc::invalid_request, std::move(message)}; }
+Error at_fault(std::string message) { return {k_refused, std::move(message)}; }
 
 // "topic" or "topic:0,1,2". Partitions of a whole topic are asked for.
 Result<std::vector<TopicPartition>> partitions_of(GroupsCommand& command,
@@ -234,7 +234,7 @@ Result<void> delete_group_offsets(GroupsCommand& command) {
   std::vector<TopicPartition> partitions;
   for (const std::string& argument : topics) {
     auto some = partitions_of(command, argument);
-    if (!some && some.error().code == Errc::invalid_request) return some.error();
+    if (!some && some.error().code == k_refused) return some.error();
     if (!some) {
       rows[{argument, -1}] = some.error();
       continue;

@@ -190,7 +190,7 @@ int consumer_perf_test(Arguments arguments) {
   accept_what(parser);
   accept_how(parser);
   auto options = parser.parse(arguments);
-  if (!options) return cli::usage_error(parser, options.error().message);
+  if (!options) return cli::refused_with_usage(parser, options.error());
   if (options->has("threads") || options->has("num-fetch-threads")) {
     std::cout << "WARNING: option [threads] and [num-fetch-threads] have been deprecated and will "
                  "be ignored by the test\n";

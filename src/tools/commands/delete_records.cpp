@@ -30,7 +30,7 @@ cli::OptionParser make_parser() {
   return parser;
 }
 
-Error bad(std::string message) { return {Errc::invalid_request, std::move(message)}; }
+Error bad(std::string message) { return {k_refused, std::move(message)}; }
 
 Result<Offsets> parse_offsets(const std::string& text) {
   boost::json::error_code failed;
@@ -141,8 +141,12 @@ int delete_records(Arguments arguments) {
   auto text = read_file(path);
   if (!text) return cli::uncaught("java.nio.file.NoSuchFileException", path);
   auto offsets = parse_offsets(*text);
-  if (!offsets)
-    return cli::uncaught("kafka.admin.AdminOperationException", offsets.error().message);
+  if (!offsets) {
+    const bool twice = offsets.error().message.find("duplicate") != std::string::npos;
+    return cli::uncaught(
+        twice ? "kafka.common.AdminCommandFailedException" : "kafka.admin.AdminOperationException",
+        offsets.error().message);
+  }
   std::cout << "Executing records delete operation" << std::endl;
   auto outcome = remove(**cluster, *offsets);
   if (!outcome) {

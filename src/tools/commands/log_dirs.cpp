@@ -64,7 +64,7 @@ Result<std::vector<int32_t>> brokers_of(client::Cluster& cluster, const cli::Opt
       int32_t id = 0;
       auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), id);
       if (error != std::errc() || end != part.data() + part.size()) {
-        return Error{Errc::invalid_request, "For input string: \"" + part + "\""};
+        return Error{k_refused, "For input string: \"" + part + "\""};
       }
       brokers.push_back(id);
     }

@@ -86,7 +86,7 @@ struct Plan {
 
 using Values = std::map<std::string, std::vector<std::string>>;
 
-Error refusal(std::string message) { return {Errc::invalid_request, std::move(message)}; }
+Error refusal(std::string message) { return {k_refused, std::move(message)}; }
 
 // argparse4j's reading: one argument each, but any number of properties.
 Result<Values> read_arguments(Arguments arguments) {

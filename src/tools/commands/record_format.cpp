@@ -160,32 +160,25 @@ class DefaultFormatter : public RecordFormatter {
   std::optional<Error> failure_;
 };
 
-// Prints like the default one and logs each record.
-class LoggingFormatter : public RecordFormatter {
+class NoOpFormatter : public RecordFormatter {
  public:
-  explicit LoggingFormatter(std::unique_ptr<DefaultFormatter> writer)
-      : writer_(std::move(writer)) {}
-  Result<void> format(const client::ConsumedRecord& record, std::string& out) override {
-    auto written = writer_->format(record, out);
-    if (!written) return written;
-    std::string line;
-    if (record.timestamp_type != record::TimestampType::none) {
-      line = std::string(record::name_of(record.timestamp_type)) + ":" +
-             std::to_string(record.timestamp_ms) + ", ";
-    }
-    line += "key:" + (record.key ? decode_utf8(*record.key) : "null") +
-            ", value:" + (record.value ? decode_utf8(*record.value) : "null");
-    cli::log_line("INFO", line, "kafka.tools.LoggingMessageFormatter");
+  Result<void> format(const client::ConsumedRecord&, std::string&) override { return ok(); }
+};
+
+// Kafka's tool has no checksum to tell since records have none of their own, and prints 0.
+class ChecksumFormatter : public RecordFormatter {
+ public:
+  explicit ChecksumFormatter(const client::Properties& properties) {
+    const auto topic = properties.find("topic");
+    if (topic != properties.end()) line_ = topic->second + ":" + line_;
+  }
+  Result<void> format(const client::ConsumedRecord&, std::string& out) override {
+    out += line_;
     return ok();
   }
 
  private:
-  std::unique_ptr<DefaultFormatter> writer_;
-};
-
-class NoOpFormatter : public RecordFormatter {
- public:
-  Result<void> format(const client::ConsumedRecord&, std::string&) override { return ok(); }
+  std::string line_ = "checksum:0\n";
 };
 
 // The coordinators' records.
@@ -209,12 +202,15 @@ class LineFormatter : public RecordFormatter {
 
 std::unique_ptr<RecordFormatter> RecordFormatter::make(std::string_view class_name,
                                                        const client::Properties& properties) {
-  const bool logging = class_name == "kafka.tools.LoggingMessageFormatter";
-  if (logging || class_name == "kafka.tools.DefaultMessageFormatter") {
+  // The logging one also logs, at a level below the one that Kafka's tools show.
+  if (class_name == "kafka.tools.DefaultMessageFormatter" ||
+      class_name == "kafka.tools.LoggingMessageFormatter") {
     auto formatter = std::make_unique<DefaultFormatter>();
     if (!formatter->configure(properties)) return nullptr;
-    if (logging) return std::make_unique<LoggingFormatter>(std::move(formatter));
     return formatter;
+  }
+  if (class_name == "kafka.tools.ChecksumMessageFormatter") {
+    return std::make_unique<ChecksumFormatter>(properties);
   }
   if (class_name == "kafka.tools.NoOpMessageFormatter") return std::make_unique<NoOpFormatter>();
   if (class_name == "kafka.coordinator.group.GroupMetadataManager$OffsetsMessageFormatter") {

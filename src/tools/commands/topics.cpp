@@ -41,11 +41,10 @@ Result<std::vector<std::string>> chosen_topics(Cluster& cluster, const cli::Opti
 Result<protocol::CreateTopicsRequest> create_request(const TopicArguments& asked) {
   if (asked.replication_factor &&
       (*asked.replication_factor < 1 || *asked.replication_factor > INT16_MAX)) {
-    return Error{Errc::invalid_request,
-                 "The replication factor must be between 1 and 32767 inclusive"};
+    return Error{k_refused, "The replication factor must be between 1 and 32767 inclusive"};
   }
   if (asked.partitions && *asked.partitions < 1) {
-    return Error{Errc::invalid_request, "The partitions must be greater than 0"};
+    return Error{k_refused, "The partitions must be greater than 0"};
   }
   protocol::CreateTopicsRequest request;
   auto& topic = request.topics.emplace_back();

@@ -14,6 +14,8 @@ namespace samsa::tools {
 using ReplicaAssignment = std::vector<std::vector<int32_t>>;
 
 cli::OptionParser topics_parser();
+// Exactly one action is asked for; else, what is printed with the help.
+cli::Check check_topic_action(const cli::Options& options);
 // What is wrong with the combination; printed with the help.
 cli::Check check_topics(const cli::Options& options);
 

@@ -188,6 +188,14 @@ cli::OptionParser topics_parser() {
   return parser;
 }
 
+cli::Check check_topic_action(const cli::Options& options) {
+  const auto given = std::count_if(k_actions.begin(), k_actions.end(),
+                                   [&](const std::string& action) { return options.has(action); });
+  if (given == 1) return std::nullopt;
+  return "Command must include exactly one action: --list, --describe, --create, --alter or "
+         "--delete";
+}
+
 cli::Check check_topics(const cli::Options& options) {
   auto problem = check_required(options);
   return problem ? problem : check_invalid(options);
@@ -203,18 +211,17 @@ Result<ReplicaAssignment> parse_replica_assignment(const std::string& text) {
       int32_t id = 0;
       auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
       if (error != std::errc() || end != digits.data() + digits.size()) {
-        return Error{Errc::invalid_request, "For input string: \"" + digits + "\""};
+        return Error{k_refused, "For input string: \"" + digits + "\""};
       }
       if (std::count(replicas.begin(), replicas.end(), id) > 0) duplicates.push_back(digits);
       replicas.push_back(id);
     }
     if (!duplicates.empty()) {
-      return Error{
-          Errc::invalid_request,
-          "Partition replica lists may not contain duplicate entries: " + join(duplicates, ",")};
+      return Error{k_refused, "Partition replica lists may not contain duplicate entries: " +
+                                  join(duplicates, ",")};
     }
     if (!assignment.empty() && replicas.size() != assignment.front().size()) {
-      return Error{Errc::invalid_request,
+      return Error{k_refused,
                    "Partition " + std::to_string(assignment.size()) +
                        " has different replication factor: " + join_numbers(replicas, ", ")};
     }
@@ -230,7 +237,7 @@ Result<config::Properties> parse_added_topic_configs(const cli::Options& options
   for (const std::string& argument : options.values("config")) {
     auto pieces = split(argument, '=');
     if (pieces.size() != 2) {
-      return Error{Errc::invalid_request,
+      return Error{k_refused,
                    "requirement failed: Invalid topic config: all configs to be added must be in "
                    "the format \"key=val\"."};
     }
@@ -283,7 +290,7 @@ Result<std::vector<std::string>> select_topics(const std::vector<std::string>& a
   if (options.has("topic")) {
     filter = TopicFilter::make(options.text("topic"));
     if (!filter) {
-      return Error{Errc::invalid_request, options.text("topic") + " is an invalid regex."};
+      return Error{k_refused, options.text("topic") + " is an invalid regex."};
     }
   }
   const bool exclude_internal = options.has("exclude-internal");
@@ -294,61 +301,9 @@ Result<std::vector<std::string>> select_topics(const std::vector<std::string>& a
     if (fits) chosen.push_back(topic);
   }
   if (must_exist && filter && chosen.empty()) {
-    return Error{Errc::invalid_request,
-                 "Topic '" + options.text("topic") + "' does not exist as expected"};
+    return Error{k_refused, "Topic '" + options.text("topic") + "' does not exist as expected"};
   }
   return chosen;
-}
-
-namespace {
-
-int failed(const std::string& message, const std::string& exception) {
-  std::cout << "Error while executing topic command : " << message << std::endl;
-  cli::log_line("ERROR", exception + "\n", "kafka.admin.TopicCommand$");
-  return 1;
-}
-
-}  // namespace
-
-int topics(Arguments arguments) {
-  auto parser = topics_parser();
-  auto parsed = parser.parse(arguments);
-  if (!parsed) {
-    // Numbers are read where they are needed, inside the part that catches.
-    const std::string_view exception = cli::refusal_exception(parsed.error());
-    if (!exception.ends_with("ConversionException")) return cli::uncaught_refusal(parsed.error());
-    return failed(parsed.error().text(), std::string(exception) + ": " + parsed.error().text());
-  }
-  const cli::Options& options = *parsed;
-  if (arguments.empty()) {
-    return cli::usage_error(parser, "Create, delete, describe, or change a topic.");
-  }
-  if (auto code = cli::help_or_version(
-          parser, options, "This tool helps to create, delete, describe, or change a topic.")) {
-    return *code;
-  }
-  if (std::count_if(k_actions.begin(), k_actions.end(),
-                    [&](const std::string& action) { return options.has(action); }) != 1) {
-    return cli::usage_error(parser,
-                            "Command must include exactly one action: --list, --describe, "
-                            "--create, --alter or --delete");
-  }
-  if (options.has("bootstrap-server") == options.has("zookeeper")) {
-    return cli::uncaught("java.lang.IllegalArgumentException",
-                         "Only one of --bootstrap-server or --zookeeper must be specified");
-  }
-  if (auto problem = check_topics(options)) return cli::usage_error(parser, *problem);
-  auto done =
-      options.has("zookeeper") ? topics_with_zookeeper(options) : topics_with_brokers(options);
-  if (done) return 0;
-  if (options.has("zookeeper") && done.error().code == Errc::network_exception) {
-    return cli::uncaught("kafka.zookeeper.ZooKeeperClientTimeoutException", done.error().message);
-  }
-  // What the tool itself refuses is INVALID_REQUEST here.
-  const std::string exception = done.error().code == Errc::invalid_request
-                                    ? "java.lang.IllegalArgumentException: " + done.error().text()
-                                    : cli::exception_text(done.error());
-  return failed(done.error().text(), exception);
 }
 
 }  // namespace samsa::tools

@@ -21,7 +21,7 @@ namespace {
 using zookeeper::Session;
 using Brokers = std::vector<admin::Candidate>;
 
-Error refuse(std::string why) { return {Errc::invalid_request, std::move(why)}; }
+Error refuse(std::string why) { return {k_refused, std::move(why)}; }
 
 std::vector<BrokerId> ids_of(const Brokers& brokers) {
   std::vector<BrokerId> ids;

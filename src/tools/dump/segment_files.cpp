@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "base/file.h"
+#include "tools/refused.h"
 
 namespace samsa::tools {
 
@@ -18,7 +19,7 @@ Result<int64_t> base_offset_of(const std::filesystem::path& file) {
   int64_t offset = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), offset);
   if (error != std::errc() || end != digits.data() + digits.size()) {
-    return Error{Errc::invalid_request, "For input string: \"" + digits + "\""};
+    return Error{k_refused, "For input string: \"" + digits + "\""};
   }
   return offset;
 }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "config/broker_config.h"
+#include "tools/refused.h"
 #include "tools/security/base64.h"
 
 namespace samsa::tools::security {
@@ -64,7 +65,7 @@ bool is_password(std::string_view name) {
 Result<void> read_number(const std::string& text, int& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size()) return ok();
-  return Error{Errc::invalid_request, "For input string: \"" + text + "\""};
+  return Error{k_refused, "For input string: \"" + text + "\""};
 }
 
 }  // namespace
@@ -93,7 +94,7 @@ Result<std::string> encode_password(const PasswordEncoderConfig& config, std::st
                                     std::string_view password) {
   const EVP_CIPHER* cipher = cipher_of(config.key_bits);
   if (config.cipher != "AES/CBC/PKCS5Padding" || cipher == nullptr) {
-    return Error{Errc::invalid_request, "Cannot find any provider supporting " + config.cipher};
+    return Error{k_refused, "Cannot find any provider supporting " + config.cipher};
   }
   const std::string salt = random_bytes(256);
   const std::string vector = random_bytes(static_cast<size_t>(EVP_CIPHER_get_iv_length(cipher)));
@@ -116,7 +117,7 @@ Result<void> encode_passwords(const PasswordEncoderConfig& config, config::Prope
   }
   if (names.empty()) return ok();
   if (!config.secret) {
-    return Error{Errc::invalid_request,
+    return Error{k_refused,
                  "requirement failed: password.encoder.secret must be specified to update Set(" +
                      names +
                      "). Other password encoder configs like cipher algorithm and iterations may "

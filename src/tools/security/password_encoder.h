@@ -21,11 +21,11 @@ struct PasswordEncoderConfig {
 };
 
 // "keyFactoryAlgorithm:…,cipherAlgorithm:…,…,encryptedPassword:…", with new random salt and vector.
-// INVALID_REQUEST for a cipher other than AES in CBC mode.
+// A refusal for a cipher other than AES in CBC mode.
 Result<std::string> encode_password(const PasswordEncoderConfig& config, std::string_view secret,
                                     std::string_view password);
 
-// Encodes every value that is a password, also those of single listeners. INVALID_REQUEST in
+// Encodes every value that is a password, also those of single listeners. A refusal in
 // Kafka's words where there is no secret for it.
 Result<void> encode_passwords(const PasswordEncoderConfig& config, config::Properties& configs);
 

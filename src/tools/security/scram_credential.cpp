@@ -7,6 +7,7 @@
 #include <charconv>
 #include <regex>
 
+#include "tools/refused.h"
 #include "tools/security/base64.h"
 
 namespace samsa::tools::security {
@@ -71,20 +72,20 @@ Result<std::string> encode_scram_argument(std::string_view mechanism, const std:
   const std::string name = mechanism.ends_with("512") ? "SCRAM_SHA_512" : "SCRAM_SHA_256";
   std::smatch parts;
   if (!std::regex_match(argument, parts, pattern)) {
-    return Error{Errc::invalid_request, "Invalid credential property " + name + "=" + argument};
+    return Error{k_refused, "Invalid credential property " + name + "=" + argument};
   }
   int iterations = k_min_iterations;
   if (parts[1].matched) {
     const std::string digits = parts[1];
     auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), iterations);
     if (error != std::errc() || digits.empty()) {
-      return Error{Errc::invalid_request, "For input string: \"" + digits + "\""};
+      return Error{k_refused, "For input string: \"" + digits + "\""};
     }
   }
   if (iterations < k_min_iterations) {
-    return Error{Errc::invalid_request,
-                 "Iterations " + std::to_string(iterations) + " is less than the minimum " +
-                     std::to_string(k_min_iterations) + " required for " + name};
+    return Error{k_refused, "Iterations " + std::to_string(iterations) +
+                                " is less than the minimum " + std::to_string(k_min_iterations) +
+                                " required for " + name};
   }
   return make_scram_credential(mechanism, parts[2].str(), iterations);
 }

@@ -19,7 +19,7 @@ std::string make_scram_credential(std::string_view mechanism, std::string_view p
 std::string scram_credential(std::string_view mechanism, std::string_view password, int iterations,
                              std::string_view salt);
 
-// What kafka-configs is given, "[iterations=N,]password=P", into what it stores. INVALID_REQUEST in
+// What kafka-configs is given, "[iterations=N,]password=P", into what it stores. A refusal in
 // Kafka's words.
 Result<std::string> encode_scram_argument(std::string_view mechanism, const std::string& argument);
 

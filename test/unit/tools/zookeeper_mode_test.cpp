@@ -81,7 +81,7 @@ TEST(EntityConfigs, KnowTheirNamesAndTypes) {
   EXPECT_NE(why("users", "<default>", {{"SCRAM-SHA-256", "x"}}), "");
   EXPECT_NE(why("users", "u/clients/c", {{"SCRAM-SHA-256", "x"}}), "");
   EXPECT_EQ(why("topics", "t", {{"nonsense", "x"}}),
-            "INVALID_REQUEST: Unknown topic config name: nonsense");
+            "NONE: Unknown topic config name: nonsense");
   EXPECT_EQ(why("brokers", "1", {{"some.plugins.key", "x"}}), "");
   EXPECT_NE(why("brokers", "1", {{"leader.replication.throttled.rate", "-1"}}), "");
 }
