@@ -111,6 +111,9 @@ Task<Errc> auto_create(RequestContext& context, std::string name) {
   const auto config = context.services.config.current();
   const auto image = context.services.metadata.get();
   const bool is_internal = is_internal_topic(name);
+  // Before the controller has told of the cluster, nothing is known of the topics that there are.
+  if (image->broker(context.services.broker_id) == nullptr)
+    co_return is_internal ? Errc::coordinator_not_available : Errc::leader_not_available;
   admin::NewTopic topic =
       is_internal ? internal_topic(*config, name)
                   : admin::NewTopic{.name = name,
