@@ -5,7 +5,6 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 
-import not_there_yet  # noqa: E402
 from clients import CLIENTS, ClientProgram, ReferenceBroker, checks_of  # noqa: E402
 from cluster import Broker, ZooKeeper  # noqa: E402
 from jvm_tools import JvmTools  # noqa: E402
@@ -23,19 +22,6 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("client, check", [
             pytest.param(client, check, marks=pytest.mark.xdist_group(client), id=f"{client}-{check}")
             for client in CLIENTS for check in [*checks_of(client), DATA_DIRECTORY]], scope="module", indirect=["client"])
-
-
-def pytest_collection_modifyitems(config, items):
-    """Leaves out what is known not to be there yet; test/interop/not_there_yet.py says why."""
-    if config.getoption("--reference"):
-        return
-    left_out = [item for item in items if not_there_yet.reason(item.nodeid)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
-
-
-def pytest_report_header():
-    return [f"not there yet, so left out: {pattern} ({why})" for pattern, why in not_there_yet.NOT_THERE_YET.items()]
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,15 @@ class JvmTools:
         self._lines.put(None)
 
 
+def run_alone(release):
+    """Like JvmTools.run, in a JVM of its own, for a tool that remembers what it did."""
+    def run(main_class, *arguments, stdin=""):
+        done = subprocess.run(java(release, main_class, *arguments), input=stdin, text=True, capture_output=True,
+                              timeout=TIMEOUT_S)
+        return Done(done.returncode, done.stdout, done.stderr)
+    return run
+
+
 def _encode(text):
     return base64.b64encode(text.encode()).decode()
 

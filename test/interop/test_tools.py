@@ -8,6 +8,7 @@ import pytest
 
 from clients import KAFKA
 from cluster import wait_until
+from jvm_tools import run_alone
 
 NEWER = "3.9.1"
 TOPICS = {KAFKA: "kafka.admin.TopicCommand", NEWER: "org.apache.kafka.tools.TopicCommand"}
@@ -23,7 +24,9 @@ RELEASES = pytest.mark.parametrize("release", [KAFKA, NEWER])
 def tool(tools):
     """Runs a tool and gives the lines that it prints to standard output, without empty ones."""
     def run(release, main_class, *arguments, stdin="", status=0):
-        done = tools(release).run(main_class, *arguments, stdin=stdin)
+        # The console consumer counts records for as long as its JVM lives, so it gets one of its own.
+        jvm = run_alone(release) if main_class == CONSUMER[release] else tools(release).run
+        done = jvm(main_class, *arguments, stdin=stdin)
         assert done.status == status, f"{main_class} ended with {done.status}:\n{done.stdout}\n{done.stderr}"
         run.stderr = done.stderr
         return [line.rstrip() for line in done.stdout.splitlines() if line.strip()]

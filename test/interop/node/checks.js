@@ -63,6 +63,7 @@ async function fill(name, partitions, prefix, count) {
 // A member of a group, with what it owns and what it has read.
 async function join(groupId, name, settings = {}) {
   const consumer = kafka.consumer({ groupId, sessionTimeout: 6000, heartbeatInterval: 200, rebalanceTimeout: 5000,
+    maxWaitTimeInMs: 200,
     ...settings })
   const member = { consumer, messages: [], owned: [], stop: () => consumer.disconnect() }
   consumer.on(consumer.events.GROUP_JOIN, event => { member.owned = event.payload.memberAssignment[name] || [] })
