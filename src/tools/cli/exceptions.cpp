@@ -111,6 +111,7 @@ constexpr std::array<std::string_view, 96> k_exceptions = {
 }  // namespace
 
 std::string exception_name(Errc code) {
+  if (code == k_refused) return "java.lang.IllegalArgumentException";
   const int number = static_cast<int>(code);
   const bool known = number > 0 && number <= static_cast<int>(k_exceptions.size());
   return "org.apache.kafka.common.errors." +

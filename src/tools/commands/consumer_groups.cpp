@@ -239,10 +239,12 @@ int consumer_groups(Arguments arguments) {
   if (done.error().code == k_refused) {
     return cli::usage_error(parser, done.error().message);
   }
-  std::cout << "\nError: Executing consumer group command failed due to "
-            << cli::exception_text(done.error()) << std::endl;
-  std::cerr << "java.util.concurrent.ExecutionException: " << cli::exception_text(done.error())
-            << '\n';
+  const bool of_time = done.error().code == k_unreadable_time;
+  const std::string what = of_time ? done.error().message : cli::exception_text(done.error());
+  std::cout << "\nError: Executing consumer group command failed due to " << what << std::endl;
+  std::cerr << (of_time ? "java.text.ParseException: "
+                        : "java.util.concurrent.ExecutionException: ")
+            << what << '\n';
   return 0;
 }
 

@@ -184,10 +184,10 @@ Result<int64_t> parse_datetime(const std::string& text) {
   if (!std::regex_match(text, parts, pattern)) {
     if (text.find('T') == std::string::npos) {
       return Error{
-          k_refused,
+          k_unreadable_time,
           "Error parsing timestamp. It does not contain a 'T' according to ISO8601 format"};
     }
-    return Error{k_refused, "Unparseable date: \"" + text + "\""};
+    return Error{k_unreadable_time, "Unparseable date: \"" + text + "\""};
   }
   tm moment{};
   moment.tm_year = std::stoi(parts[1]) - 1900;
@@ -217,7 +217,7 @@ Result<int64_t> parse_duration(const std::string& text) {
   const bool anything =
       fits && (parts[2].matched || parts[4].matched || parts[5].matched || parts[6].matched);
   if (!anything || empty_time) {
-    return Error{k_refused, "Text cannot be parsed to a Duration"};
+    return Error{k_unreadable_time, "Text cannot be parsed to a Duration"};
   }
   auto value = [&](size_t i) -> int64_t {
     return parts[i].matched ? std::strtoll(parts[i].str().c_str(), nullptr, 10) : 0;

@@ -178,12 +178,12 @@ Result<NewOffsets> prepare(GroupsCommand& command, const std::string& group,
   if (options.has("shift-by")) return shifted(command, group, partitions);
   if (options.has("to-datetime")) {
     auto time = parse_datetime(options.text("to-datetime"));
-    if (!time) return Error{Errc::unknown_server_error, time.error().message};
+    if (!time) return time.error();
     return offsets_by_time(command, partitions, *time);
   }
   if (options.has("by-duration")) {
     auto duration = parse_duration(options.text("by-duration"));
-    if (!duration) return Error{Errc::unknown_server_error, duration.error().message};
+    if (!duration) return duration.error();
     return offsets_by_time(command, partitions, Clock::system().wall_ms() - *duration);
   }
   if (options.has("from-file")) return from_file(command, group);

@@ -94,6 +94,10 @@ int dump_log(Arguments arguments) {
   for (const std::string& file : split(options->text("files"), ',')) {
     auto dumped = dumper.dump(file);
     if (!dumped) {
+      // The only thing that is refused is a name that is no offset.
+      if (dumped.error().code == k_refused) {
+        return cli::uncaught("java.lang.NumberFormatException", dumped.error().message);
+      }
       return cli::uncaught(cli::exception_name(dumped.error().code), dumped.error().text());
     }
   }

@@ -184,7 +184,7 @@ Result<Plan> make_plan(const Values& values) {
     return refusal("one of the arguments --record-size --payload-file is required");
   }
   if (values.count("--producer-props") + values.count("--producer.config") == 0) {
-    return refusal("Either --producer-props or --producer.config must be specified.");
+    return refusal("Either  --producer-props  or --producer.config\nmust be specified.");
   }
   if (values.count("--transaction-duration-ms") != 0) {
     return refusal("transactions are not supported by this tool");

@@ -198,7 +198,7 @@ Result<std::optional<std::string>> group_metadata_message_line(std::optional<Byt
       of_group->group + "::GroupMetadata(groupId=" + of_group->group +
       ", generation=" + std::to_string(group->generation) + ", protocolType=Some(" +
       group->protocol_type + "), currentState=" + (group->members.empty() ? "Empty" : "Stable") +
-      ", members=Map(" + members + "))");
+      ", members=HashMap(" + members + "))");
 }
 
 Result<std::optional<std::string>> transaction_message_line(std::optional<BytesView> key,
