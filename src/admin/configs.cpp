@@ -10,10 +10,14 @@ using zk::ZkCode;
 
 Task<Result<config::Properties>> Configs::read(std::string entity) {
   const std::string path = zk::config_path(entity);
-  const auto data = co_await zookeeper_.get(path, false).wait();
-  if (data.code == ZkCode::no_node) co_return config::Properties{};
-  if (!data) co_return zk_error(data.code, path);
-  co_return zk::decode_config(data.value.data);
+  co_return settings_in(co_await zookeeper_.get(path, false).wait(), path);
+}
+
+Result<config::Properties> Configs::settings_in(const zk::ZkResult<zk::Data>& answer,
+                                                const std::string& path) {
+  if (answer.code == ZkCode::no_node) return config::Properties{};
+  if (!answer) return zk_error(answer.code, path);
+  return zk::decode_config(answer.value.data);
 }
 
 Task<ZkCode> Configs::create_with_parents(std::string path, Bytes data) {

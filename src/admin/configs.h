@@ -18,6 +18,9 @@ class Configs {
 
   // Empty for an entity without settings of its own.
   runtime::Task<Result<config::Properties>> read(std::string entity);
+  // The same of an answer to a read of the entity's path.
+  static Result<config::Properties> settings_in(const zk::ZkResult<zk::Data>& answer,
+                                                const std::string& path);
   // The entity's settings from now on, without telling anybody: for one that nobody knows yet.
   runtime::Task<Result<void>> put(std::string entity, config::Properties settings);
   // The same, and tells all brokers to read them.

@@ -35,6 +35,7 @@ struct Broker::Parts {
   TopicSettingsCache settings;
   BrokerId id;
   std::string cluster_id;
+  std::optional<int32_t> offsets_topic_partitions;  // as ZooKeeper has it
   std::atomic<int64_t> features_epoch{-1};
   runtime::EventLoop control_loop{"controller"};
   std::unique_ptr<zk::Client> zookeeper;
@@ -57,6 +58,7 @@ struct Broker::Parts {
   std::map<std::string, int32_t> bound_ports;
   runtime::Gate gate;
 
+  Result<void> prepare();
   Result<void> load_settings();
   void apply_topic_settings(const std::string& topic, const config::Properties& own);
   void on_topic_change(const std::string& topic, const config::Properties& own);
@@ -69,13 +71,16 @@ struct Broker::Parts {
   Result<void> join_cluster();
   void await_first_metadata();
   void build_services();
-  Result<void> start_groups();
   void on_zookeeper_event(const zk::WatchEvent& event);
   Task<void> register_again();
   // Runs a task on the control loop and waits for it on this thread.
   template <class T>
   T block_on(Task<T> task) {
     return runtime::block_on(control_loop, gate, std::move(task));
+  }
+  template <class T>
+  std::future<T> start_on_loop(Task<T> task) {
+    return runtime::start_on(control_loop, gate, std::move(task));
   }
 };
 
@@ -95,6 +100,23 @@ Result<std::map<std::string, int32_t>> limits_per_address(const config::BrokerCo
 }
 
 }  // namespace
+
+// What ZooKeeper and the disk tell before this broker can be anybody. ZooKeeper's answers are
+// awaited together: each would be a round trip through the start of every broker.
+Result<void> Broker::Parts::prepare() {
+  auto cluster = start_on_loop(enter_cluster(*zookeeper));
+  auto count = start_on_loop(partition_count(*zookeeper, std::string(group::k_offsets_topic)));
+  auto opened = load_settings();
+  if (opened) opened = open_logs();
+  auto entered = cluster.get();
+  auto counted = count.get();
+  if (!opened) return opened.error();
+  if (!entered) return entered.error();
+  if (!counted) return counted.error();
+  cluster_id = std::move(*entered);
+  offsets_topic_partitions = *counted;
+  return ok();
+}
 
 // Logs are opened under the settings that ZooKeeper holds for them, or else the first look at
 // retention would go by the defaults.
@@ -184,11 +206,6 @@ Result<void> Broker::Parts::open_logs() {
 // agree.
 Result<void> Broker::Parts::identify() {
   const auto now = config.current();
-  auto made = block_on(make_persistent_paths(*zookeeper));
-  if (!made) return made.error();
-  auto cluster = block_on(broker::cluster_id(*zookeeper));
-  if (!cluster) return cluster.error();
-  cluster_id = std::move(*cluster);
   std::optional<BrokerId> configured;
   if (now->broker_id >= 0) configured = BrokerId{now->broker_id};
   auto meta = logs->check_meta(configured);
@@ -250,15 +267,6 @@ void Broker::Parts::build_services() {
                     .workers = *workers,
                     .clock = Clock::system()});
   dispatcher = std::make_unique<api::Dispatcher>(*services);
-}
-
-// Groups are spread over as many partitions as __consumer_offsets has, or will have when the first
-// group comes.
-Result<void> Broker::Parts::start_groups() {
-  auto count = block_on(partition_count(*zookeeper, std::string(group::k_offsets_topic)));
-  if (!count) return count.error();
-  groups->start(count->value_or(config.current()->offsets_topic_num_partitions));
-  return ok();
 }
 
 Result<void> Broker::Parts::listen() {
@@ -377,14 +385,15 @@ Result<std::unique_ptr<Broker>> Broker::start(config::BrokerConfig config) {
        .loop = &parts->control_loop});
   if (!zookeeper) return zookeeper.error();
   parts->zookeeper = std::move(*zookeeper);
-  if (auto loaded = parts->load_settings(); !loaded) return loaded.error();
-  if (auto opened = parts->open_logs(); !opened) return opened.error();
+  if (auto prepared = parts->prepare(); !prepared) return prepared.error();
   if (auto identified = parts->identify(); !identified) return identified.error();
   if (now->broker_id < 0)  // only now is it known whose settings are this broker's
     if (auto loaded = parts->block_on(parts->config_changes->load(parts->id)); !loaded)
       return loaded.error();
   parts->build_services();
-  if (auto started = parts->start_groups(); !started) return started.error();
+  // Groups are spread over as many partitions as __consumer_offsets has, or will have when the
+  // first group comes.
+  parts->groups->start(parts->offsets_topic_partitions.value_or(now->offsets_topic_num_partitions));
   // No watch was set before; a session that has ended meanwhile is none that we registered in.
   parts->zookeeper->set_listener(
       [raw = parts.get()](const zk::WatchEvent& event) { raw->on_zookeeper_event(event); });

@@ -26,51 +26,58 @@ ConfigChanges::ConfigChanges(zk::Client& zookeeper, admin::Configs& configs,
       clock_(clock),
       appliers_(std::move(appliers)) {}
 
+// All reads that can leave at once do: a start waits for their answers.
 Task<Result<void>> ConfigChanges::load(std::optional<BrokerId> self) {
   self_ = self;
-  auto cluster = co_await apply(std::string(k_brokers) + std::string(k_default));
-  if (!cluster) co_return cluster.error();
-  if (self) {
-    auto own = co_await apply(std::string(k_brokers) + std::to_string(self->value()));
-    if (!own) co_return own.error();
+  std::vector<std::string> entities = {std::string(k_brokers) + std::string(k_default)};
+  if (self) entities.push_back(std::string(k_brokers) + std::to_string(self->value()));
+  std::vector<zk::ZkFuture<zk::Data>> reads;
+  for (const auto& entity : entities)
+    reads.push_back(zookeeper_.get(zk::config_path(entity), false));
+  auto topics = zookeeper_.children(zk::config_path("topics"), false);
+  for (size_t i = 0; i < entities.size(); ++i) {
+    const auto answer = co_await reads[i].wait();
+    auto settings = admin::Configs::settings_in(answer, zk::config_path(entities[i]));
+    if (!settings) co_return settings.error();
+    apply(entities[i], *settings);
   }
-  co_return co_await load_topics();
+  const auto names = co_await topics.wait();
+  if (names.code == ZkCode::no_node) co_return ok();
+  if (!names)
+    co_return Error{Errc::unknown_server_error,
+                    std::string("could not read /config/topics: ") + to_string(names.code)};
+  co_return co_await load_topics(names.value);
 }
 
-Task<Result<void>> ConfigChanges::load_topics() {
-  auto topics = co_await configs_.list("topics");
-  if (!topics) co_return topics.error();
+Task<Result<void>> ConfigChanges::load_topics(std::vector<std::string> topics) {
   std::vector<zk::ZkFuture<zk::Data>> reads;
-  for (const auto& topic : *topics)
+  for (const auto& topic : topics)
     reads.push_back(zookeeper_.get(zk::config_path(std::string(k_topics) + topic), false));
   for (size_t i = 0; i < reads.size(); ++i) {
     const auto data = co_await reads[i].wait();
     if (data.code == ZkCode::no_node) continue;
     if (!data)
       co_return Error{Errc::unknown_server_error, "could not read the settings of topic " +
-                                                      (*topics)[i] + ": " + to_string(data.code)};
+                                                      topics[i] + ": " + to_string(data.code)};
     auto settings = zk::decode_config(data.value.data);
     if (!settings)
-      LOG(ERROR) << "the settings of topic " << (*topics)[i] << ": " << settings.error();
+      LOG(ERROR) << "the settings of topic " << topics[i] << ": " << settings.error();
     else if (!settings->empty())
-      appliers_.topic((*topics)[i], *settings);
+      appliers_.topic(topics[i], *settings);
   }
   co_return ok();
 }
 
-Task<Result<void>> ConfigChanges::apply(std::string entity) {
-  auto settings = co_await configs_.read(entity);
-  if (!settings) co_return settings.error();
+void ConfigChanges::apply(const std::string& entity, const config::Properties& settings) {
   if (entity.starts_with(k_topics)) {
-    appliers_.topic(entity.substr(k_topics.size()), *settings);
+    appliers_.topic(entity.substr(k_topics.size()), settings);
   } else if (entity.starts_with(k_brokers)) {
     const auto name = entity.substr(k_brokers.size());
     const bool is_own = self_ && name == std::to_string(self_->value());
-    if (name == k_default) cluster_default_ = *settings;
-    if (is_own) this_broker_ = *settings;
+    if (name == k_default) cluster_default_ = settings;
+    if (is_own) this_broker_ = settings;
     if (name == k_default || is_own) appliers_.broker(cluster_default_, this_broker_);
   }
-  co_return ok();
 }
 
 void ConfigChanges::follow() {
@@ -136,8 +143,11 @@ Task<void> ConfigChanges::process(std::string name, zk::ZkResult<zk::Data> annou
     co_return;
   }
   LOG(INFO) << "Processing override for entityPath: " << *entity;
-  auto applied = co_await apply(*entity);
-  if (!applied) LOG(ERROR) << "the settings of " << *entity << ": " << applied.error();
+  auto settings = co_await configs_.read(*entity);
+  if (settings)
+    apply(*entity, *settings);
+  else
+    LOG(ERROR) << "the settings of " << *entity << ": " << settings.error();
 }
 
 }  // namespace samsa::broker

@@ -42,8 +42,8 @@ class ConfigChanges {
   runtime::Task<void> run();
   runtime::Task<void> process_announcements();
   runtime::Task<void> process(std::string name, zk::ZkResult<zk::Data> announcement);
-  runtime::Task<Result<void>> apply(std::string entity);
-  runtime::Task<Result<void>> load_topics();
+  runtime::Task<Result<void>> load_topics(std::vector<std::string> topics);
+  void apply(const std::string& entity, const config::Properties& settings);
 
   zk::Client& zookeeper_;
   admin::Configs& configs_;

@@ -56,10 +56,17 @@ Error not_registered(const std::string& path, ZkCode code, const zk::ZkResult<zk
 
 }  // namespace
 
-Task<Result<void>> make_persistent_paths(zk::Client& zookeeper) {
+// All requests leave at once, because ZooKeeper keeps their order: a new cluster is founded in the
+// time of one answer.
+Task<Result<std::string>> enter_cluster(zk::Client& zookeeper) {
   std::vector<zk::ZkFuture<std::string>> made;
   for (const auto path : zk::persistent_paths())
     made.push_back(zookeeper.create(std::string(path), {}, zk::CreateMode::persistent));
+  const std::string id_path(zk::k_cluster_id_path);
+  const std::string fresh_id = random_cluster_id();
+  auto founded =
+      zookeeper.create(id_path, zk::encode_cluster_id(fresh_id), zk::CreateMode::persistent);
+  auto known = zookeeper.get(id_path, false);
   size_t index = 0;
   for (auto& future : made) {
     const auto result = co_await future.wait();
@@ -68,20 +75,10 @@ Task<Result<void>> make_persistent_paths(zk::Client& zookeeper) {
     const auto there = co_await zookeeper.exists(path, false).wait();
     if (!there) co_return failed("can't make " + path, result.code);
   }
-  co_return ok();
-}
-
-Task<Result<std::string>> cluster_id(zk::Client& zookeeper) {
-  const std::string path(zk::k_cluster_id_path);
-  auto known = co_await zookeeper.get(path, false).wait();
-  if (known.code == ZkCode::no_node) {
-    co_await zookeeper
-        .create(path, zk::encode_cluster_id(random_cluster_id()), zk::CreateMode::persistent)
-        .wait();
-    known = co_await zookeeper.get(path, false).wait();
-  }
-  if (!known) co_return failed("can't read " + path, known.code);
-  co_return zk::decode_cluster_id(known.value.data);
+  co_await founded.wait();  // what it says, the read says too
+  const auto id = co_await known.wait();
+  if (!id) co_return failed("can't read " + id_path, id.code);
+  co_return zk::decode_cluster_id(id.value.data);
 }
 
 Task<Result<BrokerId>> generate_broker_id(zk::Client& zookeeper, int32_t reserved_max) {

@@ -14,11 +14,9 @@
 
 namespace samsa::broker {
 
-// Makes what is missing of the paths that every broker relies on.
-runtime::Task<Result<void>> make_persistent_paths(zk::Client& zookeeper);
-
-// The cluster's id; a new one when the cluster is new.
-runtime::Task<Result<std::string>> cluster_id(zk::Client& zookeeper);
+// Makes what is missing of the paths that every broker relies on, and gives the cluster's id: a new
+// one when the cluster is new.
+runtime::Task<Result<std::string>> enter_cluster(zk::Client& zookeeper);
 
 // An id above `reserved_max` that no broker had before.
 runtime::Task<Result<BrokerId>> generate_broker_id(zk::Client& zookeeper, int32_t reserved_max);

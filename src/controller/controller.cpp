@@ -87,8 +87,6 @@ void Controller::on_event(const WatchEvent& event) {
   }
   if (event.path == zk::k_controller_path) {
     enqueue([this] { return elect(); });
-  } else if (!active_) {
-    return;
   } else if (event.path == zk::k_broker_ids_path) {
     enqueue([this] { return brokers_changed(); });
   } else if (event.path == zk::k_topics_path) {
@@ -123,7 +121,9 @@ Task<void> Controller::elect() {
   const std::string path(zk::k_controller_path);
   for (;;) {
     if (stopping_) co_return;
-    const auto holder = co_await zookeeper_.get(path, true).wait();
+    auto holding = zookeeper_.get(path, true);
+    auto epoch = zookeeper_.get(std::string(zk::k_controller_epoch_path), false);
+    const auto holder = co_await holding.wait();
     if (holder) {
       const auto id = zk::decode_controller(holder.value.data);
       const bool is_mine = id && *id == options_.broker_id &&
@@ -144,42 +144,52 @@ Task<void> Controller::elect() {
       continue;
     }
     resign();
-    if (co_await win_election()) {
-      const auto still = co_await zookeeper_.exists(path, true).wait();
-      if (still.code == ZkCode::no_node) continue;  // taken from us before we could watch it
-      co_await take_office();
-      co_return;
-    }
+    const auto known_epoch = co_await epoch.wait();
+    if (!known_epoch && known_epoch.code != ZkCode::no_node) continue;
+    const int32_t next = std::atoi(known_epoch.value.data.c_str()) + 1;
+    auto election = stand_for_election(next, known_epoch);
+    // Begun before the outcome is known, or else each would cost a new cluster another round trip.
+    auto watched = zookeeper_.exists(path, true);
+    FirstReads reads{.broker_ids = broker_ids(), .topics = topic_names()};
+    const auto won = co_await election.wait();
+    const auto still = co_await watched.wait();
+    // The second: taken from us before we could watch it.
+    if (!won || still.code == ZkCode::no_node) continue;
+    context_ = Context{};
+    context_.epoch = ControllerEpoch{next};
+    context_.epoch_zk_version = won.value[1].stat.version;
+    co_await take_office(std::move(reads));
+    co_return;
   }
 }
 
-// One attempt: /controller and its raised epoch in one step, so that two winners can't share an
-// epoch.
-Task<bool> Controller::win_election() {
+// /controller and its raised epoch in one step, so that two winners can't share an epoch. The first
+// controller of a cluster makes the epoch's znode; when another does so first, the step fails.
+zk::ZkFuture<std::vector<zk::OpResult>> Controller::stand_for_election(
+    int32_t next, const zk::ZkResult<zk::Data>& known_epoch) {
   const std::string epoch_path(zk::k_controller_epoch_path);
-  auto known = co_await zookeeper_.get(epoch_path, false).wait();
-  if (known.code == ZkCode::no_node) {
-    co_await zookeeper_.create(epoch_path, "0", zk::CreateMode::persistent).wait();
-    known = co_await zookeeper_.get(epoch_path, false).wait();
-  }
-  if (!known) co_return false;
-  const int32_t next = std::atoi(known.value.data.c_str()) + 1;
+  const bool is_first = known_epoch.code == ZkCode::no_node;
+  if (is_first) zookeeper_.create(epoch_path, "0", zk::CreateMode::persistent);
   std::vector<Op> ops;
   ops.push_back(Op::create(std::string(zk::k_controller_path),
                            zk::encode_controller(options_.broker_id, clock_.wall_ms()),
                            zk::CreateMode::ephemeral));
-  ops.push_back(Op::set(epoch_path, std::to_string(next), known.value.stat.version));
-  const auto won = co_await zookeeper_.multi(std::move(ops)).wait();
-  if (!won) co_return false;
-  context_ = Context{};
-  context_.epoch = ControllerEpoch{next};
-  context_.epoch_zk_version = won.value[1].stat.version;
-  co_return true;
+  ops.push_back(
+      Op::set(epoch_path, std::to_string(next), is_first ? 0 : known_epoch.value.stat.version));
+  return zookeeper_.multi(std::move(ops));
 }
 
-Task<void> Controller::take_office() {
+zk::ZkFuture<std::vector<std::string>> Controller::broker_ids() {
+  return zookeeper_.children(std::string(zk::k_broker_ids_path), true);
+}
+
+zk::ZkFuture<std::vector<std::string>> Controller::topic_names() {
+  return zookeeper_.children(std::string(zk::k_topics_path), true);
+}
+
+Task<void> Controller::take_office(FirstReads reads) {
   LOG(INFO) << "[Controller id=" << options_.broker_id << "] elected with epoch " << context_.epoch;
-  if (!co_await load_cluster()) {
+  if (!co_await load_cluster(std::move(reads))) {
     LOG(WARNING) << "[Controller id=" << options_.broker_id
                  << "] could not read the cluster's state; giving the office up";
     context_ = Context{};
@@ -198,9 +208,9 @@ Task<void> Controller::take_office() {
   co_await ensure_feature_node();
 }
 
-Task<bool> Controller::load_cluster() {
-  if (!co_await read_brokers()) co_return false;
-  const auto topics = co_await zookeeper_.children(std::string(zk::k_topics_path), true).wait();
+Task<bool> Controller::load_cluster(FirstReads first) {
+  if (!co_await read_brokers(std::move(first.broker_ids))) co_return false;
+  const auto topics = co_await first.topics.wait();
   if (!topics) co_return false;
   std::vector<zk::ZkFuture<zk::Data>> reads;
   for (const auto& topic : topics.value)
@@ -223,8 +233,8 @@ Task<bool> Controller::load_cluster() {
   co_return true;
 }
 
-Task<bool> Controller::read_brokers() {
-  const auto ids = co_await zookeeper_.children(std::string(zk::k_broker_ids_path), true).wait();
+Task<bool> Controller::read_brokers(zk::ZkFuture<std::vector<std::string>> listing) {
+  const auto ids = co_await listing.wait();
   if (!ids) co_return false;
   std::vector<std::pair<BrokerId, zk::ZkFuture<zk::Data>>> reads;
   for (const auto& text : ids.value) {
@@ -279,7 +289,7 @@ Task<void> Controller::read_states(std::vector<TopicPartition> partitions) {
 
 Task<void> Controller::brokers_changed() {
   const auto before = context_.live;
-  if (!active_ || !co_await read_brokers()) co_return;
+  if (!active_ || !co_await read_brokers(broker_ids())) co_return;
   std::vector<BrokerId> gone, arrived;
   for (const auto& [id, broker] : before)
     if (!context_.live.contains(id)) gone.push_back(id);
@@ -310,7 +320,7 @@ Task<void> Controller::brokers_changed() {
 
 Task<void> Controller::topics_changed() {
   if (!active_) co_return;
-  const auto topics = co_await zookeeper_.children(std::string(zk::k_topics_path), true).wait();
+  const auto topics = co_await topic_names().wait();
   if (!topics) co_return;
   const std::set<std::string, std::less<>> there(topics.value.begin(), topics.value.end());
   std::vector<std::string> fresh, gone;

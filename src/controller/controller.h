@@ -87,12 +87,20 @@ class Controller {
   runtime::Task<void> run_events();
 
   runtime::Task<void> elect();
-  runtime::Task<bool> win_election();
-  runtime::Task<bool> load_cluster();
-  runtime::Task<void> take_office();
+  // What taking office waits for first.
+  struct FirstReads {
+    zk::ZkFuture<std::vector<std::string>> broker_ids, topics;
+  };
+  zk::ZkFuture<std::vector<zk::OpResult>> stand_for_election(
+      int32_t next, const zk::ZkResult<zk::Data>& known_epoch);
+  // Both set a watch.
+  zk::ZkFuture<std::vector<std::string>> broker_ids();
+  zk::ZkFuture<std::vector<std::string>> topic_names();
+  runtime::Task<bool> load_cluster(FirstReads first);
+  runtime::Task<void> take_office(FirstReads reads);
   void resign();
 
-  runtime::Task<bool> read_brokers();
+  runtime::Task<bool> read_brokers(zk::ZkFuture<std::vector<std::string>> listing);
   runtime::Task<void> brokers_changed();
   runtime::Task<void> topics_changed();
   runtime::Task<void> read_topics(std::vector<std::string> topics);
