@@ -9,6 +9,9 @@ namespace {
 // What is kept of a file that was looked into: 4 KiB of an offset index, which stand for 2 MiB or
 // more of records.
 constexpr int64_t k_stretch_entries = 512;
+// Entries wait for each other until there are this many bytes: a system call for each would cost as
+// much as the check of its records.
+constexpr size_t k_write_bytes = 512;
 
 // The number of entries before the zeros of a preallocated file or a torn entry.
 int64_t used_entries(BytesView content, size_t entry_size) {
@@ -46,6 +49,7 @@ Result<void> IndexFile::load() {
   count_ = used_entries(memory_, entry_size_);
   memory_.resize(static_cast<size_t>(count_) * entry_size_);
   memory_.shrink_to_fit();
+  written_ = memory_.size();
   in_memory_ = true;
   return ok();
 }
@@ -78,13 +82,22 @@ Result<void> IndexFile::append(BytesView bytes) {
   if (!in_memory_) {
     if (auto r = load(); !r) return r;
   }
-  auto file = file_.make();
-  if (!file) return file.error();
-  const int64_t position = count_ * static_cast<int64_t>(entry_size_);
-  if (auto r = write_all_at((*file)->fd(), bytes, position, (*file)->opened_as()); !r) return r;
   is_dirty_ = true;
   memory_ += bytes;
   ++count_;
+  return memory_.size() - written_ < k_write_bytes ? ok() : write_out();
+}
+
+Result<void> IndexFile::write_out() {
+  if (written_ == memory_.size()) return ok();
+  auto file = file_.make();
+  if (!file) return file.error();
+  const auto unwritten = BytesView(memory_).substr(written_);
+  if (auto r = write_all_at((*file)->fd(), unwritten, static_cast<int64_t>(written_),
+                            (*file)->opened_as());
+      !r)
+    return r;
+  written_ = memory_.size();
   return ok();
 }
 
@@ -97,6 +110,8 @@ Result<void> IndexFile::truncate(int64_t count) {
   count_ = std::min(count, count_);
   const auto size = count_ * static_cast<int64_t>(entry_size_);
   memory_.resize(static_cast<size_t>(size));
+  written_ = std::min(written_, memory_.size());
+  if (auto r = write_out(); !r) return r;
   is_dirty_ = true;
   (*file)->recent = {};
   if (::ftruncate((*file)->fd(), size) != 0)
@@ -107,12 +122,14 @@ Result<void> IndexFile::truncate(int64_t count) {
 Result<void> IndexFile::seal() {
   if (auto r = truncate(count_ < 0 ? INT64_MAX : count_); !r) return r;
   Bytes{}.swap(memory_);
+  written_ = 0;
   in_memory_ = false;
   return ok();
 }
 
 Result<void> IndexFile::sync() {
   if (!is_dirty_) return ok();
+  if (auto r = write_out(); !r) return r;
   auto file = file_.get();
   if (!file) return file.error();
   if (::fdatasync((*file)->fd()) != 0) return storage_error("sync", (*file)->opened_as(), errno);

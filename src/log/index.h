@@ -1,6 +1,7 @@
 #pragma once
-// A file of fixed-size index entries. Those of the active segment stay in memory and each append is
-// one small write; those of others are looked up in the file. Guarded by its segment.
+// A file of fixed-size index entries. Those of the active segment stay in memory and reach the file
+// some dozens at a time; those of others are looked up in the file. A process that is killed may
+// leave entries unwritten: recovery makes the index anew from the records. Guarded by its segment.
 
 #include <functional>
 
@@ -36,12 +37,14 @@ class IndexFile {
 
  private:
   Result<void> measure() const;
+  Result<void> write_out();
   mutable PooledFile file_;
   const size_t entry_size_;
   mutable int64_t count_ = -1;  // unknown until somebody asks
   bool in_memory_ = false;
   bool is_dirty_ = false;
   Bytes memory_;
+  size_t written_ = 0;  // bytes of memory_ that the file has, too
 };
 
 }  // namespace samsa::log

@@ -147,14 +147,9 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create(const TopicPartition& tp,
                                                 " because log directories " + names +
                                                 " are offline"};
   }
-  std::map<std::string, size_t> counts;
-  for (const auto& path : live_dirs()) counts[path] = 0;
-  for (const auto& log : all())
-    if (const auto count = counts.find(parent_of(*log)); count != counts.end()) ++count->second;
-  if (counts.empty()) return Error{Errc::kafka_storage_error, "no log directory is online"};
-  const auto fewest =
-      std::ranges::min_element(counts, {}, [](const auto& entry) { return entry.second; });
-  State::Dir& dir = *state_->find(fewest->first);
+  const auto emptiest = dir_with_fewest_logs();
+  if (!emptiest) return Error{Errc::kafka_storage_error, "no log directory is online"};
+  State::Dir& dir = *state_->find(*emptiest);
   auto log = Log::open({.dir = fs::path(dir.path) / tp.to_string(), .tp = tp}, config,
                        state_->hooks_for(dir));
   if (!log) {
@@ -167,6 +162,18 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create(const TopicPartition& tp,
   state_->logs[tp] = shared;
   state_->unreachable.erase(tp);
   return shared;
+}
+
+std::optional<std::string> LogDirs::dir_with_fewest_logs() const {
+  const auto live = live_dirs();
+  if (live.empty()) return std::nullopt;
+  if (live.size() == 1) return live.front();
+  std::map<std::string, size_t> counts;
+  for (const auto& path : live) counts[path] = 0;
+  for (const auto& log : all())
+    if (const auto count = counts.find(parent_of(*log)); count != counts.end()) ++count->second;
+  return std::ranges::min_element(counts, {}, [](const auto& entry) { return entry.second; })
+      ->first;
 }
 
 Result<void> LogDirs::remove(const TopicPartition& tp) {

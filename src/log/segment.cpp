@@ -259,6 +259,7 @@ Result<void> Segment::sync() {
   if (!file) return file.error();
   if (::fdatasync((*file)->fd()) != 0) return storage_error("sync", path(), errno);
   std::scoped_lock hold(mutex_);
+  if (is_dropped_.load(std::memory_order_acquire)) return ok();  // or it would make files anew
   for (IndexFile* index : {&offsets_, &times_, &transactions_})
     if (auto r = index->sync(); !r) return r;
   return ok();

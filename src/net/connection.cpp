@@ -43,7 +43,7 @@ Connection::Connection(boost::asio::ip::tcp::socket socket, ConnectionInfo info,
       closed_callback_(std::move(closed)),
       last_active_(std::chrono::steady_clock::now()) {}
 
-void Connection::start() { await_readable(); }
+void Connection::start() { receive(); }
 
 void Connection::close(const char* reason) {
   if (closed_) return;
@@ -57,17 +57,10 @@ void Connection::close(const char* reason) {
 }
 
 void Connection::shrink() {
-  if (!busy_) in_.shrink();
-}
-
-void Connection::await_readable() {
-  if (reading_ || closed_) return;
-  reading_ = true;
-  socket_.async_wait(boost::asio::ip::tcp::socket::wait_read,
-                     [self = shared_from_this()](boost::system::error_code error) {
-                       self->reading_ = false;
-                       if (!error && !self->closed_) self->on_readable();
-                     });
+  if (!reading_ || shrinking_ || !in_.can_shrink()) return;
+  shrinking_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);  // on_received() goes on
 }
 
 void Connection::await_writable() {
@@ -82,27 +75,34 @@ void Connection::await_writable() {
                      });
 }
 
-void Connection::on_readable() {
-  last_active_ = std::chrono::steady_clock::now();
-  receive();
-  if (!closed_ && !busy_ && all_sent()) answer_buffered();
-}
-
+// Straight into the buffer: to wait for readability first would take an epoll_ctl for each wait.
 void Connection::receive() {
+  if (reading_ || closed_) return;
+  reading_ = true;
   size_t wanted = 0;
   if (in_.size() >= k_length_bytes) {
     const auto frame_bytes = load_be<int32_t>(in_.data());
     wanted = k_length_bytes + static_cast<size_t>(std::max(frame_bytes, 0));
   }
   const auto room = in_.room(wanted);
-  const ssize_t n = ::recv(socket_.native_handle(), room.at, room.size, 0);
-  if (n > 0) {
-    in_.received(static_cast<size_t>(n));
-  } else if (n == 0) {
-    close("by the client");
-  } else if (errno != EAGAIN && errno != EINTR) {
-    close("receive failed");
+  socket_.async_receive(
+      boost::asio::buffer(room.at, room.size),
+      [self = shared_from_this()](boost::system::error_code error, size_t received) {
+        self->reading_ = false;
+        if (!self->closed_) self->on_received(error, received);
+      });
+}
+
+void Connection::on_received(const boost::system::error_code& error, size_t received) {
+  const bool shrinks = std::exchange(shrinking_, false);
+  if (shrinks && error == boost::asio::error::operation_aborted) {
+    in_.shrink();
+    return receive();
   }
+  if (error) return close(error == boost::asio::error::eof ? "by the client" : "receive failed");
+  last_active_ = std::chrono::steady_clock::now();
+  in_.received(received);
+  if (!busy_ && all_sent()) answer_buffered();
 }
 
 void Connection::answer_buffered() {
@@ -113,8 +113,7 @@ void Connection::answer_buffered() {
   if (closed_) return;
   flush();
   if (busy_ || !all_sent()) return;
-  in_.release_if_small();
-  await_readable();
+  receive();
 }
 
 bool Connection::answer_next() {

@@ -43,10 +43,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
   class Answering;
 
-  void await_readable();
   void await_writable();
-  void on_readable();
   void receive();
+  void on_received(const boost::system::error_code& error, size_t received);
   // Answers the complete frames that are buffered until one has to wait, then sends what there is.
   void answer_buffered();
   bool answer_next();
@@ -69,7 +68,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   SteadyTime last_active_;
   bool busy_ = false;       // a frame is with the handler
   bool answering_ = false;  // answer_buffered() is on the stack
-  bool reading_ = false;    // a wait for readability is armed
+  bool reading_ = false;    // a receive is under way and owns the room in in_
+  bool shrinking_ = false;  // that receive is being cancelled to give back memory
   bool writing_ = false;    // a wait for writability is armed
   bool close_when_sent_ = false;
   bool closed_ = false;

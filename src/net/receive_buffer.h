@@ -12,7 +12,8 @@ namespace samsa::net {
 
 class ReceiveBuffer {
  public:
-  static constexpr size_t k_small_bytes = 1024;
+  // What every open connection keeps: enough for the requests of a consumer or a small producer.
+  static constexpr size_t k_small_bytes = 512;
   static constexpr size_t k_growth_max_bytes = 4 << 20;
 
   // Room for the next receive: at least one byte, more when a frame of the given size is under way.
@@ -33,14 +34,11 @@ class ReceiveBuffer {
     if (begin_ == end_) begin_ = end_ = 0;
   }
 
-  // Frees the memory when nothing is buffered. Small buffers cost less to allocate again than to
-  // keep for every idle connection; large ones would have to be faulted in page by page, so they
-  // stay until shrink().
-  void release_if_small() {
-    if (capacity_ <= k_small_bytes) shrink();
-  }
+  // Large memory stays while frames come, as it would have to be faulted in page by page again;
+  // this frees it when nothing is buffered.
+  bool can_shrink() const { return size() == 0 && capacity_ > k_small_bytes; }
   void shrink() {
-    if (size() > 0 || capacity_ == 0) return;
+    if (!can_shrink()) return;
     data_.reset();
     capacity_ = begin_ = end_ = 0;
   }

@@ -79,6 +79,9 @@ bool ApacheSession::open_handle() {
       zookeeper_init(options_.connect.c_str(), &ApacheSession::watch,
                      static_cast<int>(options_.session_timeout.count()), nullptr, handle.get(), 0);
   if (zh == nullptr) return false;
+  // By default the servers' names are resolved before every request. A new address matters when the
+  // connection breaks, and then they are resolved anyhow.
+  zoo_set_servers_resolution_delay(zh, -1);
   handle->zh = zh;
   {
     Hold hold(mutex_);
