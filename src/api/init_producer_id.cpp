@@ -16,11 +16,23 @@ std::optional<int64_t> ProducerIds::take() {
   return next_++;
 }
 
+bool ProducerIds::has_some() {
+  std::scoped_lock hold(mutex_);
+  return next_ <= last_;
+}
+
 Task<Result<ProducerId>> ProducerIds::next() {
-  constexpr int64_t k_block_size = 1000;
-  const std::string path(zk::k_producer_id_block_path);
   for (;;) {
     if (const auto id = take()) co_return ProducerId{*id};
+    auto drawn = co_await draw_block();
+    if (!drawn) co_return drawn.error();
+  }
+}
+
+Task<Result<void>> ProducerIds::draw_block() {
+  constexpr int64_t k_block_size = 1000;
+  const std::string path(zk::k_producer_id_block_path);
+  while (!has_some()) {
     const auto known = co_await zookeeper_.get(path, false).wait();
     if (!known) co_return Error{Errc::coordinator_not_available};
     int64_t first = 0;
@@ -42,6 +54,7 @@ Task<Result<ProducerId>> ProducerIds::next() {
       last_ = mine.last;
     }
   }
+  co_return ok();
 }
 
 namespace {

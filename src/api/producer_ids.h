@@ -20,8 +20,12 @@ class ProducerIds {
   // An id that no other broker and no earlier call gave. COORDINATOR_NOT_AVAILABLE when ZooKeeper
   // gives no block.
   runtime::Task<Result<ProducerId>> next();
+  // Takes a block if none is at hand. A broker does so at its start, as Kafka's do, so that the
+  // first producers need not wait.
+  runtime::Task<Result<void>> draw_block();
 
  private:
+  bool has_some();
   std::optional<int64_t> take();
 
   const BrokerId self_;

@@ -70,6 +70,7 @@ struct Broker::Parts {
   Result<void> listen();
   Result<void> join_cluster();
   void await_first_metadata();
+  Task<void> draw_producer_ids();
   void build_services();
   void on_zookeeper_event(const zk::WatchEvent& event);
   Task<void> register_again();
@@ -320,8 +321,15 @@ Result<void> Broker::Parts::join_cluster() {
   fence.set_broker_epoch(*epoch);
   config_changes->follow();
   controller->start();
+  runtime::spawn(control_loop, "producer-ids", gate, draw_producer_ids());
   await_first_metadata();
   return ok();
+}
+
+// Without a block the first producer that asks tries again.
+Task<void> Broker::Parts::draw_producer_ids() {
+  auto drawn = co_await producer_ids->draw_block();
+  if (!drawn) LOG(WARNING) << "no block of producer ids yet: " << drawn.error();
 }
 
 // Clients that come with the first line "started" must find this broker in its own metadata. A
