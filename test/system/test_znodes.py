@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 from kazoo.client import KazooClient
 from kazoo.security import OPEN_ACL_UNSAFE
 
@@ -171,3 +171,23 @@ def test_a_second_start_writes_no_more_than_its_registration_its_election_and_a_
     kinds.remove("set /latest_producer_id_block")
     assert kinds[:2] == ["multi /brokers/ids", "multi /controller"]
     assert not any(line.startswith("create") for line in broker.writes()[before:])
+
+
+def test_settings_are_written_and_announced_as_by_kafka(life):
+    broker, client = life
+    admin = KafkaAdminClient(bootstrap_servers=broker.address)
+    admin.create_topics([NewTopic("t", 1, 1)])
+    before = len(broker.writes())
+    for kind, name, settings in [(ConfigResourceType.TOPIC, "t", {"retention.ms": "86400000"}),
+                                 (ConfigResourceType.BROKER, "0", {"log.cleaner.threads": "2"}),
+                                 (ConfigResourceType.BROKER, "", {"message.max.bytes": "2000000"})]:
+        admin.alter_configs([ConfigResource(kind, name, configs=settings)])
+    admin.close()
+    changes = [
+        'set /config/topics/t {"version":1,"config":{"retention.ms":"86400000"}} (1)',
+        'create /config/changes/config_change_0000000000 {"version":2,"entity_path":"topics/t"}',
+        'create /config/brokers/0 {"version":1,"config":{"log.cleaner.threads":"2"}}',
+        'create /config/changes/config_change_0000000001 {"version":2,"entity_path":"brokers/0"}',
+        'create /config/brokers/<default> {"version":1,"config":{"message.max.bytes":"2000000"}}',
+        'create /config/changes/config_change_0000000002 {"version":2,"entity_path":"brokers/<default>"}']
+    assert [w for w in broker.writes()[before:] if "/config/" in w] == changes
