@@ -3,7 +3,7 @@
 # $KAFKA_CREATE_TOPICS_SEPARATOR says, between them.
 #
 # Each is tried again until it exists, because brokers join one after the other and a topic needs as many as it has
-# replicas; after $START_TIMEOUT seconds (600) it is given up.
+# replicas; after $START_TIMEOUT seconds (600) it is given up. One that can't be made keeps no other waiting.
 [[ -n $KAFKA_CREATE_TOPICS ]] || exit 0
 KAFKA_HOME=${KAFKA_HOME:-/opt/kafka}
 deadline=$((SECONDS + ${START_TIMEOUT:-600}))
@@ -30,23 +30,44 @@ create() { # NAME PARTITIONS REPLICAS [POLICY]
     --partitions "${2:-1}" --replication-factor "${3:-1}" ${4:+--config "cleanup.policy=$4"} 2>&1
 }
 
-IFS=$separator read -r -d '' -a topics <<<"$KAFKA_CREATE_TOPICS"
-for topic in "${topics[@]}"; do
-  # Lists of several lines may be indented and end in an empty one.
-  IFS=: read -r -a parts <<<"${topic//[[:space:]]/}"
-  [[ -n ${parts[0]} ]] || continue
-  echo "creating topics: ${parts[0]}"
-  told=
-  until answer=$(create "${parts[@]}"); do
-    if [[ $answer != "$told" ]]; then
-      printf 'topic %s cannot be created yet: %s\n' "${parts[0]}" "$answer"
-      told=$answer
+# What the tool says, without the time in front, so that the same reason is told once.
+reason() { sed -e 's/^\[[^]]*\] //' <<<"$1" | head -n 1; }
+
+# No waiting makes these right.
+is_final() { [[ $1 == *InvalidTopicException* || $1 == *InvalidConfigurationException* || $1 == *ConfigException* ]]; }
+
+status=0
+IFS=$separator read -r -d '' -a waiting <<<"$KAFKA_CREATE_TOPICS"
+declare -A told
+while :; do
+  left=()
+  for topic in "${waiting[@]}"; do
+    # Lists of several lines may be indented and end in an empty one.
+    IFS=: read -r -a parts <<<"${topic//[[:space:]]/}"
+    [[ -n ${parts[0]} ]] || continue
+    [[ -n ${told[${parts[0]}]} ]] || echo "creating topics: ${parts[0]}"
+    if answer=$(create "${parts[@]}"); then
+      [[ -z $answer ]] || echo "$answer"
+      continue
     fi
-    if ((SECONDS >= deadline)); then
-      echo "Not able to auto-create topic ${parts[0]} (waited for ${START_TIMEOUT:-600} sec)"
-      exit 1
+    why=$(reason "$answer")
+    if is_final "$answer"; then
+      printf 'topic %s cannot be created: %s\n' "${parts[0]}" "$why"
+      status=1
+      continue
     fi
-    sleep 1
+    [[ ${told[${parts[0]}]} == "$why" ]] || printf 'topic %s cannot be created yet: %s\n' "${parts[0]}" "$why"
+    told[${parts[0]}]=$why
+    left+=("$topic")
   done
-  [[ -z $answer ]] || echo "$answer"
+  waiting=("${left[@]}")
+  [[ ${#waiting[@]} -gt 0 ]] || exit $status
+  if ((SECONDS >= deadline)); then
+    for topic in "${waiting[@]}"; do
+      topic=${topic//[[:space:]]/}
+      echo "Not able to auto-create topic ${topic%%:*} (waited for ${START_TIMEOUT:-600} sec)"
+    done
+    exit 1
+  fi
+  sleep 1
 done

@@ -166,7 +166,8 @@ void Broker::Parts::on_config_change(const config::BrokerConfig& before,
                                   std::move(*per_ip));
   if (controller && after.unclean_leader_election_enable && !before.unclean_leader_election_enable)
     controller->try_elections_again();
-  for (const std::string_view key : {"num.io.threads", "num.network.threads"})
+  for (const std::string_view key : {"num.io.threads", "num.network.threads", "listeners",
+                                     "advertised.listeners", "listener.security.protocol.map"})
     if (services && before.text_of(key) != after.text_of(key))
       LOG(WARNING) << key << '=' << *after.text_of(key) << " takes effect at the next start";
 }

@@ -3,6 +3,7 @@
 #include <glog/logging.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "config/dynamic.h"
 #include "config/member.h"
@@ -58,6 +59,31 @@ void lay_over(Properties& below, const Properties& layer) {
 
 }  // namespace
 
+namespace {
+
+// HOST:PORT,…/CHROOT; the port may be left out.
+Result<void> check_zookeeper_connect(std::string_view connect) {
+  const auto wrong = [&](std::string_view why) {
+    return Error{Errc::invalid_config,
+                 std::string(k_required) + "=" + std::string(connect) + ": " + std::string(why) +
+                     ". It lists ZooKeeper's servers as host:port, with commas between them."};
+  };
+  const auto servers = split_list(connect.substr(0, connect.find('/')));
+  if (std::ranges::all_of(servers, &std::string::empty)) return wrong("it names no server");
+  for (const std::string& server : servers) {
+    const size_t colon = server.rfind(':');
+    if (colon == std::string::npos || server.ends_with(']')) continue;
+    const std::string_view port = std::string_view(server).substr(colon + 1);
+    int32_t number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > 65535)
+      return wrong(std::string(port) + " is no port");
+  }
+  return ok();
+}
+
+}  // namespace
+
 std::span<const BrokerKey> broker_keys() { return k_keys; }
 
 const BrokerKey* find_broker_key(std::string_view name) {
@@ -87,6 +113,9 @@ Result<BrokerConfig> BrokerConfig::with_dynamic(Properties cluster_default,
   config.dynamic_ = std::move(this_broker);
 
   std::vector<std::string> mistakes = config.assign(effective);
+  if (const auto servers = effective.find(k_required); servers != effective.end())
+    if (auto usable = check_zookeeper_connect(servers->second); !usable)
+      mistakes.push_back(usable.error().message);
   if (mistakes.empty()) {
     if (auto resolved = config.resolve(); !resolved) mistakes.push_back(resolved.error().message);
   }

@@ -37,6 +37,9 @@ constexpr std::string_view k_thread_pools[] = {
     "background.threads", "num.io.threads", "num.network.threads",
     "num.recovery.threads.per.data.dir", "num.replica.fetchers"};
 
+constexpr std::string_view k_listener_keys[] = {"listeners", "advertised.listeners",
+                                                "listener.security.protocol.map"};
+
 template <class Range>
 bool contains(const Range& range, std::string_view name) {
   return std::ranges::find(range, name) != std::end(range);
@@ -107,6 +110,18 @@ Result<void> check_pools(const BrokerConfig& before, const BrokerConfig& after) 
     message.append(" for configuration Invalid dynamic configuration");
     return Error{Errc::invalid_request, std::move(message)};
   }
+  return ok();
+}
+
+// Better refused than told as done and not done.
+Result<void> check_listeners(const BrokerConfig& before, const BrokerConfig& after) {
+  for (const std::string_view name : k_listener_keys)
+    if (before.text_of(name) != after.text_of(name))
+      return Error{
+          Errc::unknown_server_error,
+          std::string(name) +
+              " would have to change sockets that are open, which this version does not "
+              "do yet. Set it in the broker's properties file and start the broker again."};
   return ok();
 }
 
@@ -185,13 +200,14 @@ Result<void> validate_dynamic(const BrokerConfig& current, const Properties& lay
     return Error{Errc::invalid_request, all.substr(0, all.find('\n'))};  // Kafka tells the first
   }
   if (auto reporters = check_reporters(current, *next); !reporters) return reporters;
+  if (auto listeners = check_listeners(current, *next); !listeners) return listeners;
   return check_pools(current, *next);
 }
 
 Result<void> validate_broker_change(const BrokerConfig& current, std::string_view resource,
                                     const Properties& layer) {
   auto valid = validate_dynamic(current, layer, !resource.empty());
-  if (valid) return ok();
+  if (valid || valid.error().code == Errc::unknown_server_error) return valid;
   return Error{Errc::invalid_request,
                "Invalid config value for resource ConfigResource(type=BROKER, "
                "name='" +

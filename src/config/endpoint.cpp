@@ -42,7 +42,11 @@ Result<Endpoint> parse_endpoint(std::string_view text, const ListenerProtocols& 
   if (host.ends_with(']')) host.remove_suffix(1);
   Endpoint endpoint;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-  if (error != std::errc{} || end != port.data() + port.size()) return unparsable();
+  if (error == std::errc::invalid_argument || end != port.data() + port.size()) return unparsable();
+  constexpr int32_t k_port_max = 65535;
+  if (error != std::errc{} || endpoint.port < 0 || endpoint.port > k_port_max)
+    return Error{Errc::invalid_config, "port out of range:" + std::string(port) + " in " +
+                                           std::string(text) + ". Ports are 0 to 65535."};
   if (host.find_first_not_of(k_host_characters) != std::string_view::npos) return unparsable();
   endpoint.listener_name = upper(text.substr(0, separator));
   endpoint.host = host;

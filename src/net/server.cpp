@@ -50,18 +50,24 @@ struct AddressList {
   }
 };
 
-Error listen_error(const ListenerAddress& address, std::string reason) {
+Error listen_error(const ListenerAddress& address, std::string reason, std::string_view advice) {
   return {Errc::invalid_request,
           "Socket server failed to bind to " +
               (address.host.empty() ? std::string("0.0.0.0") : address.host) + ':' +
-              std::to_string(address.port) + ": " + reason +
-              ". Is another process using the port? " + "Change `listeners` or stop that process."};
+              std::to_string(address.port) + ": " + reason + ". " + std::string(advice)};
+}
+
+std::string_view advice_on(int error) {
+  return error == EADDRINUSE
+             ? "Another process uses the port: change `listeners` or stop that process."
+             : "`listeners` must name an address of this machine and a port that the broker may "
+               "use.";
 }
 
 Result<FileDescriptor> bind_socket(const addrinfo& where, const ListenerAddress& address,
                                    int32_t receive_buffer_bytes) {
   FileDescriptor fd{::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (!fd) return listen_error(address, std::strerror(errno));
+  if (!fd) return listen_error(address, std::strerror(errno), advice_on(errno));
   const int on = 1, off = 0;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (where.ai_family == AF_INET6)
@@ -71,7 +77,7 @@ Result<FileDescriptor> bind_socket(const addrinfo& where, const ListenerAddress&
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
                  sizeof receive_buffer_bytes);
   if (::bind(fd.get(), where.ai_addr, where.ai_addrlen) != 0 || ::listen(fd.get(), SOMAXCONN) != 0)
-    return listen_error(address, std::strerror(errno));
+    return listen_error(address, std::strerror(errno), advice_on(errno));
   return fd;
 }
 
@@ -84,9 +90,9 @@ Result<FileDescriptor> open_listening_socket(const ListenerAddress& address,
   const auto port = std::to_string(address.port);
   const int status = ::getaddrinfo(address.host.empty() ? nullptr : address.host.c_str(),
                                    port.c_str(), &hints, &found.first);
-  if (status != 0) return listen_error(address, ::gai_strerror(status));
+  if (status != 0) return listen_error(address, ::gai_strerror(status), advice_on(0));
   // One dual-stack socket serves "all addresses" where the machine has IPv6.
-  Error last = listen_error(address, "no address");
+  Error last = listen_error(address, "no address", advice_on(0));
   for (const bool v6_first : {true, false}) {
     for (auto* info = found.first; info != nullptr; info = info->ai_next) {
       if (address.host.empty() && (info->ai_family == AF_INET6) != v6_first) continue;

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import raw_wire as wire
-from cluster import BIN, HOST
+from cluster import BIN, HOST, free_port, tool
 from test_everyday import consume, produce
 from raw_wire import Wire
 
@@ -96,6 +96,34 @@ def test_a_taken_port_ends_the_start_with_the_address(make_broker):
     first = make_broker().start()
     fails_to_start(make_broker(broker_id=1, port=first.port), f"Socket server failed to bind to {HOST}:{first.port}",
                    "Address already in use", "listeners")
+
+
+def test_a_listener_on_an_address_of_another_machine_is_not_blamed_on_a_process(make_broker):
+    broker = make_broker()
+    broker.properties["listeners"] = f"PLAINTEXT://192.0.2.1:{broker.port}"
+    fails_to_start(broker, "Socket server failed to bind to 192.0.2.1", "must name an address of this machine")
+
+
+@pytest.mark.parametrize("port", ["99999", "-5", "99999999999"])
+def test_a_port_out_of_range_is_refused(make_broker, port):
+    broker = make_broker()
+    broker.properties["listeners"] = f"PLAINTEXT://{HOST}:{port}"
+    fails_to_start(broker, f"port out of range:{port}")
+
+
+@pytest.mark.parametrize("connect", [",", "/chroot", f"{HOST}:abc", f"{HOST}:99999"])
+def test_a_list_of_zookeepers_that_cannot_be_reached_by_anybody_is_refused_at_once(make_broker, connect):
+    broker = make_broker()
+    broker.properties["zookeeper.connect"] = connect
+    fails_to_start(broker, f"zookeeper.connect={connect}")
+
+
+def test_listeners_are_not_said_to_change_while_their_sockets_do_not(make_broker):
+    broker = make_broker().start()
+    done = tool("kafka-configs", "--bootstrap-server", broker.address, "--entity-type", "brokers", "--entity-name", "0",
+                "--alter", "--add-config", f"listeners=PLAINTEXT://{HOST}:{free_port()}", check=False)
+    assert done.returncode != 0 and "does not do yet" in done.stdout + done.stderr
+    assert [r.offset for r in produce(broker, "alive", [b"v"])] == [0]
 
 
 def test_a_second_broker_on_the_same_directory_says_why_it_ends(make_broker):

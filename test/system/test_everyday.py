@@ -1,6 +1,7 @@
 """The everyday story of one broker, told by clients that others wrote."""
 
 import json
+import signal
 import socket
 import struct
 import subprocess
@@ -42,6 +43,23 @@ def test_a_named_topic_comes_into_being_and_gives_back_what_was_produced(broker)
     results = produce(broker, "mykafka", values)
     assert [r.offset for r in results] == list(range(100))
     assert consume(broker, "mykafka", 100) == values
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_each_signal_that_stops_kafka_stops_it_cleanly(broker, stop):
+    broker.process.child.send_signal(stop)
+    assert broker.process.wait() == 0
+    assert f"Terminating process due to signal {stop.name}" in broker.log()
+    assert (broker.data / ".kafka_cleanshutdown").exists()
+
+
+def test_a_signal_ends_a_broker_that_still_waits_for_zookeeper(make_broker):
+    with socket.create_server((HOST, 0)) as silent:
+        broker = make_broker(zookeeper_connect=f"{HOST}:{silent.getsockname()[1]}").launch()
+        connection, _ = silent.accept()
+        assert broker.process.stop(timeout_s=3) == 1
+        connection.close()
+    assert "still starting up" in broker.log()
 
 
 def test_records_survive_a_clean_stop_and_a_kill(broker):

@@ -22,8 +22,14 @@ FAKE_TOOL = """#!/bin/sh
 echo "$*" >>"$CALLS"
 if [ "$(wc -l <"$CALLS")" -le "${FAILURES:-0}" ]; then
   echo "Error while executing topic command : Replication factor: 1 larger than available brokers: 0."
+  echo "[$(date +%s.%N)] ERROR org.apache.kafka.common.errors.InvalidReplicationFactorException"
   exit 1
 fi
+case " $* " in *" bad/name "*)
+  echo "Error while executing topic command : Topic name \\"bad/name\\" is illegal"
+  echo "[$(date +%s.%N)] ERROR org.apache.kafka.common.errors.InvalidTopicException: Topic name is illegal"
+  exit 1
+esac
 """
 
 
@@ -208,6 +214,19 @@ def test_topics_wait_for_brokers(image):
     assert done.returncode == 0
     assert "cannot be created yet" in done.stdout
     assert len(image.calls.read_text().splitlines()) == 2
+
+
+def test_a_topic_that_cannot_be_made_keeps_no_other_waiting(image):
+    done = image.run("create-topics.sh", KAFKA_ZOOKEEPER_CONNECT="z", KAFKA_CREATE_TOPICS="bad/name:1:1,good:1:1")
+    assert done.returncode == 1
+    assert "topic bad/name cannot be created: Error while executing" in done.stdout
+    assert "--topic good " in image.calls.read_text()
+    assert len(image.calls.read_text().splitlines()) == 2
+
+
+def test_the_same_reason_is_told_once(image):
+    done = image.run("create-topics.sh", KAFKA_ZOOKEEPER_CONNECT="z", KAFKA_CREATE_TOPICS="a:1:1", FAILURES="2")
+    assert done.stdout.count("cannot be created yet") == 1
 
 
 def test_topics_are_given_up_in_the_end(image):

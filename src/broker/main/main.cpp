@@ -4,8 +4,11 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <boost/program_options.hpp>
+#include <cstring>
 #include <iostream>
+#include <thread>
 
 #include "broker/broker.h"
 #include "broker/logging.h"
@@ -83,6 +86,44 @@ void raise_descriptor_limit() {
     LOG(WARNING) << "the limit of open files could not be raised: " << std::strerror(errno);
 }
 
+// SIGTERM, SIGINT and SIGHUP, from construction on. One that comes while the broker still starts
+// ends the process at once: there is nothing to hand over, and ZooKeeper or a long recovery may
+// keep the start waiting for longer than whoever asks is willing to wait.
+class StopSignals {
+ public:
+  StopSignals() {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    taker_ = std::thread([this] { take(); });
+  }
+  ~StopSignals() { taker_.join(); }
+
+  // The start is over; returns when the broker shall stop.
+  void wait() {
+    phase_ = Phase::running;
+    phase_.notify_one();
+    phase_.wait(Phase::running);
+  }
+
+ private:
+  enum class Phase { starting, running, stopping };
+
+  void take() {
+    int received = 0;
+    sigwait(&set_, &received);
+    LOG(INFO) << "Terminating process due to signal SIG" << sigabbrev_np(received);
+    auto expected = Phase::running;
+    if (phase_.compare_exchange_strong(expected, Phase::stopping)) return phase_.notify_one();
+    LOG(ERROR) << "[KafkaServer] the broker was still starting up; ending without a shutdown";
+    google::FlushLogFiles(google::GLOG_INFO);
+    std::_Exit(k_failed);
+  }
+
+  sigset_t set_{};
+  std::atomic<Phase> phase_{Phase::starting};
+  std::thread taker_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -98,17 +139,12 @@ int main(int argc, char** argv) {
     LOG(ERROR) << "Exiting Kafka due to fatal exception: " << config.error().text();
     return k_failed;
   }
-  for (const auto& warning : config->warnings()) LOG(WARNING) << warning;
   if (arguments->check_config) {
+    for (const auto& warning : config->warnings()) LOG(WARNING) << warning;
     std::cout << "The settings in " << arguments->properties_file << " are usable.\n";
     return k_ok;
   }
-  // Signals are taken by this thread alone, between the broker's start and stop.
-  sigset_t stop_signals;
-  sigemptyset(&stop_signals);
-  sigaddset(&stop_signals, SIGTERM);
-  sigaddset(&stop_signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  StopSignals stop_signals;
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of that write
   raise_descriptor_limit();
@@ -119,9 +155,7 @@ int main(int argc, char** argv) {
     google::FlushLogFiles(google::GLOG_INFO);
     std::_Exit(k_failed);
   }
-  int received = 0;
-  sigwait(&stop_signals, &received);
-  LOG(INFO) << "Terminating process due to signal " << (received == SIGTERM ? "SIGTERM" : "SIGINT");
+  stop_signals.wait();
   auto stopped = (*broker)->stop();
   return stopped ? k_ok : k_failed;
 }
