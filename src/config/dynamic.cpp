@@ -118,7 +118,7 @@ Result<void> check_listeners(const BrokerConfig& before, const BrokerConfig& aft
   for (const std::string_view name : k_listener_keys)
     if (before.text_of(name) != after.text_of(name))
       return Error{
-          Errc::unknown_server_error,
+          Errc::invalid_request,
           std::string(name) +
               " would have to change sockets that are open, which this version does not "
               "do yet. Set it in the broker's properties file and start the broker again."};
@@ -207,7 +207,7 @@ Result<void> validate_dynamic(const BrokerConfig& current, const Properties& lay
 Result<void> validate_broker_change(const BrokerConfig& current, std::string_view resource,
                                     const Properties& layer) {
   auto valid = validate_dynamic(current, layer, !resource.empty());
-  if (valid || valid.error().code == Errc::unknown_server_error) return valid;
+  if (valid) return ok();
   return Error{Errc::invalid_request,
                "Invalid config value for resource ConfigResource(type=BROKER, "
                "name='" +
