@@ -1,6 +1,10 @@
 #include "admin/assignment.h"
 
 namespace samsa::admin {
+namespace {
+// ZooKeeper takes 1 MiB at most, where each partition needs ten bytes or more.
+constexpr int64_t k_replicas_max = 100'000;
+}  // namespace
 
 Result<Assignment> assign_replicas(const std::vector<BrokerId>& brokers, int32_t partitions,
                                    int32_t replication_factor, const Spread& spread) {
@@ -8,6 +12,10 @@ Result<Assignment> assign_replicas(const std::vector<BrokerId>& brokers, int32_t
     return Error{Errc::invalid_partitions, "Number of partitions must be larger than 0."};
   if (replication_factor <= 0)
     return Error{Errc::invalid_replication_factor, "Replication factor must be larger than 0."};
+  if (int64_t{partitions} * replication_factor > k_replicas_max)
+    return Error{
+        Errc::invalid_partitions,
+        std::to_string(partitions) + " partitions are more than a topic's znode can hold."};
   const size_t n = brokers.size();
   if (static_cast<size_t>(replication_factor) > n)
     return Error{Errc::invalid_replication_factor,

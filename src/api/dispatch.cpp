@@ -221,7 +221,14 @@ runtime::Task<Reply> Dispatcher::handle(net::ConnectionInfo& peer, char* frame, 
                          .client_id = header.client_id.value_or(""),
                          .received = services_.clock.steady()};
   const size_t header_size = size - in.remaining();
-  co_return co_await how(context, Frame{header, frame + header_size, size - header_size});
+  // What a handler can't stand ends one connection, not the broker and its other clients.
+  try {
+    co_return co_await how(context, Frame{header, frame + header_size, size - header_size});
+  } catch (const std::exception& failure) {
+    LOG(ERROR) << "closed the connection from " << peer.client_host << ": " << api->name
+               << " version " << version << " failed: " << failure.what();
+    co_return Reply::hang_up();
+  }
 }
 
 }  // namespace samsa::api

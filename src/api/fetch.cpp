@@ -175,7 +175,7 @@ bool needs_conversion(const RequestContext& context, const std::string& topic, i
 }
 
 PartitionResponse respond(RequestContext& context, const replica::FetchPartition& wanted,
-                          Served& served, int16_t version, Payload& payload) {
+                          Served& served, int16_t version, bool read_committed, Payload& payload) {
   constexpr int16_t k_knows_storage_error = 6, k_first_zstd = 10;
   PartitionResponse response{.partition = wanted.tp.partition, .high_watermark = -1};
   response.aborted_transactions.reset();
@@ -210,7 +210,7 @@ PartitionResponse respond(RequestContext& context, const replica::FetchPartition
   response.high_watermark = slice.high_watermark.value();
   response.last_stable_offset = slice.last_stable_offset.value();
   response.log_start_offset = slice.log_start_offset.value();
-  if (!slice.aborted.empty()) {
+  if (read_committed) {
     auto& aborted = response.aborted_transactions.emplace();
     for (const auto& transaction : slice.aborted)
       aborted.push_back({.producer_id = transaction.producer_id.value(),
@@ -259,7 +259,8 @@ Task<net::Reply> fetch(RequestContext& context, const protocol::RequestHeader& h
     if (response.responses.empty() || response.responses.back().topic != wanted.tp.topic)
       response.responses.emplace_back().topic = wanted.tp.topic;
     response.responses.back().partition_responses.push_back(
-        respond(context, wanted, plan.served[i], version, payload));
+        respond(context, wanted, plan.served[i], version,
+                limits.rules.isolation == log::Isolation::txn_committed, payload));
   }
   co_return encode_reply(header, response, std::move(payload.slices));
 }

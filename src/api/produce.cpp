@@ -43,6 +43,20 @@ Errc check_batches(int16_t version, BytesView records) {
   return *second ? Errc::invalid_record : Errc::none;
 }
 
+// Transactions are not offered: a batch of one would hold back all who read committed records for
+// ever. Without an id it is refused as by Kafka.
+Errc check_transactional(const ProduceRequest& request) {
+  for (const auto& topic : request.topics)
+    for (const auto& data : topic.partitions) {
+      record::BatchIterator batches{data.records.view()};
+      const auto first = batches.next();
+      if (first && *first && (**first).is_transactional())
+        return request.transactional_id ? Errc::invalid_txn_state
+                                        : Errc::transactional_id_authorization_failed;
+    }
+  return Errc::none;
+}
+
 PartitionResponse refused(int32_t index, Errc code) {
   return {.partition_index = index, .error_code = static_cast<int16_t>(code), .base_offset = -1};
 }
@@ -150,6 +164,7 @@ Task<net::Reply> produce(RequestContext& context, const protocol::RequestHeader&
   auto request = ProduceRequest::decode({body, size}, version);
   if (!request) co_return net::Reply::hang_up();
   const bool acks_valid = request->acks >= -1 && request->acks <= 1;
+  const Errc whole = acks_valid ? check_transactional(*request) : Errc::invalid_required_acks;
   const Target target{.version = version,
                       .acks = request->acks,
                       .internal_allowed = context.client_id == k_privileged_client_id};
@@ -162,9 +177,9 @@ Task<net::Reply> produce(RequestContext& context, const protocol::RequestHeader&
     answers.partitions.reserve(topic.partitions.size());
     for (const auto& data : topic.partitions) {
       std::optional<Pending> waits;
-      answers.partitions.push_back(
-          acks_valid ? append(context, target, topic.name, data, waits)
-                     : refused(data.partition_index, Errc::invalid_required_acks));
+      answers.partitions.push_back(whole == Errc::none
+                                       ? append(context, target, topic.name, data, waits)
+                                       : refused(data.partition_index, whole));
       if (!waits) continue;
       waits->topic = response.responses.size() - 1;
       waits->index = answers.partitions.size() - 1;

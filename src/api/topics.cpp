@@ -47,6 +47,7 @@ Result<admin::NewTopic> wanted_topic(const CreateTopicsRequest::CreatableTopic& 
     auto& assignment = topic.assignment.emplace();
     for (const auto& one : asked.assignments) {
       auto& replicas = assignment[one.partition_index];
+      replicas.clear();  // the last of several for one index counts
       for (const int32_t id : one.broker_ids) replicas.emplace_back(id);
     }
   }

@@ -188,11 +188,13 @@ zk::ZkFuture<std::vector<std::string>> Controller::topic_names() {
 }
 
 Task<void> Controller::take_office(FirstReads reads) {
+  constexpr milliseconds k_breather{1000};
   LOG(INFO) << "[Controller id=" << options_.broker_id << "] elected with epoch " << context_.epoch;
   if (!co_await load_cluster(std::move(reads))) {
     LOG(WARNING) << "[Controller id=" << options_.broker_id
                  << "] could not read the cluster's state; giving the office up";
     context_ = Context{};
+    co_await runtime::sleep_for(k_breather);  // or ZooKeeper would see elections without a pause
     co_await zookeeper_.remove(std::string(zk::k_controller_path), zk::k_any_version).wait();
     co_return;
   }
@@ -211,7 +213,7 @@ Task<void> Controller::take_office(FirstReads reads) {
 Task<bool> Controller::load_cluster(FirstReads first) {
   if (!co_await read_brokers(std::move(first.broker_ids))) co_return false;
   const auto topics = co_await first.topics.wait();
-  if (!topics) co_return false;
+  if (!topics && topics.code != ZkCode::no_node) co_return false;
   std::vector<zk::ZkFuture<zk::Data>> reads;
   for (const auto& topic : topics.value)
     reads.push_back(zookeeper_.get(zk::topic_path(topic), true));
@@ -235,7 +237,7 @@ Task<bool> Controller::load_cluster(FirstReads first) {
 
 Task<bool> Controller::read_brokers(zk::ZkFuture<std::vector<std::string>> listing) {
   const auto ids = co_await listing.wait();
-  if (!ids) co_return false;
+  if (!ids && ids.code != ZkCode::no_node) co_return false;
   std::vector<std::pair<BrokerId, zk::ZkFuture<zk::Data>>> reads;
   for (const auto& text : ids.value) {
     const BrokerId id{std::atoi(text.c_str())};

@@ -11,7 +11,14 @@
 namespace samsa::log {
 namespace {
 constexpr const char* k_meta_file = "meta.properties";
+
+// People edit the file: spaces around keys and values, and a carriage return, are none of them.
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\r\f");
+  if (first == std::string::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\f") - first + 1);
 }
+}  // namespace
 
 Result<std::optional<MetaProperties>> read_meta_properties(const std::string& log_dir) {
   const auto path = std::filesystem::path(log_dir) / k_meta_file;
@@ -23,9 +30,10 @@ Result<std::optional<MetaProperties>> read_meta_properties(const std::string& lo
   std::optional<std::string> version;
   std::istringstream lines(*text);
   for (std::string line; std::getline(lines, line);) {
-    const auto equals = line.find('=');
-    if (line.starts_with('#') || equals == std::string::npos) continue;
-    const std::string key = line.substr(0, equals), value = line.substr(equals + 1);
+    const auto separator = line.find_first_of("=:");
+    if (line.starts_with('#') || separator == std::string::npos) continue;
+    const std::string key = trimmed(line.substr(0, separator)),
+                      value = trimmed(line.substr(separator + 1));
     if (key == "version") version = value;
     if (key == "cluster.id") meta.cluster_id = value;
     if (key == "broker.id") {

@@ -4,7 +4,14 @@
 
 #include <algorithm>
 
+#include "base/topic_name.h"
+
 namespace samsa::replica {
+namespace {
+// Slots are made up to the highest index, so that a lookup is one step. No znode holds the replicas
+// of as many partitions.
+constexpr int32_t k_partition_index_max = 1'000'000;
+}  // namespace
 
 PartitionTable::PartitionTable(
     BrokerId self, log::LogDirs& logs,
@@ -48,6 +55,10 @@ void PartitionTable::erase(const TopicPartition& tp) {
 
 Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
                                                      const LeadershipOrder& order) {
+  // Orders may stem from znodes that anybody wrote.
+  if (!is_legal_topic_name(tp.topic)) return Errc::invalid_topic_exception;
+  if (tp.partition < 0 || tp.partition > k_partition_index_max)
+    return Errc::unknown_topic_or_partition;
   auto partition = find(tp.topic, tp.partition);
   if (partition && order.leader_epoch <= partition->leader_epoch())
     return Errc::stale_controller_epoch;

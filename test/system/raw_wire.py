@@ -21,9 +21,9 @@ def request(api, version, body=b"", correlation=1, client_id="test"):
     return frame(struct.pack(">hhi", api, version, correlation) + string(client_id) + body)
 
 
-def batch(values, magic=2):
+def batch(values, magic=2, is_transactional=False):
     """An uncompressed record batch with a valid CRC."""
-    builder = DefaultRecordBatchBuilder(magic=magic, compression_type=0, is_transactional=False, producer_id=-1,
+    builder = DefaultRecordBatchBuilder(magic=magic, compression_type=0, is_transactional=is_transactional, producer_id=-1,
                                         producer_epoch=-1, base_sequence=-1, batch_size=1 << 30)
     for offset, value in enumerate(values):
         builder.append(offset, timestamp=1600000000000, key=None, value=value, headers=[])

@@ -1,6 +1,7 @@
 """What comes from outside may be wrong: settings, files, requests. The broker says what is wrong and where, goes on or
 ends with a reason, and loses nothing that it has acknowledged."""
 
+import json
 import struct
 import subprocess
 
@@ -13,7 +14,7 @@ from raw_wire import Wire
 
 # Kafka's error codes
 NONE, UNKNOWN_TOPIC, CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, INVALID_TOPIC, INVALID_RECORD = 0, 3, 2, 10, 17, 87
-UNSUPPORTED_VERSION, INVALID_REPLICATION_FACTOR = 35, 38
+UNSUPPORTED_VERSION, INVALID_REPLICATION_FACTOR, NOT_AUTHORIZED_FOR_ID = 35, 38, 53
 
 
 def fails_to_start(broker, *expected, status=1):
@@ -61,6 +62,24 @@ def test_a_malformed_line_is_named_by_file_and_number(make_broker):
     path = broker.directory / "server.properties"
     broker.write_config = lambda: (path.write_text("broker.id=0\n\nlog.dirs=C:\\users\n"), path)[1]
     fails_to_start(broker, f"{path}:3", "log.dirs")
+
+
+def test_meta_properties_may_be_edited_by_hand(make_broker):
+    broker = make_broker().start()
+    broker.stop()
+    path = broker.data / "meta.properties"
+    path.write_bytes(path.read_bytes().replace(b"=", b" = ").replace(b"\n", b"\r\n"))
+    broker.start()
+
+
+@pytest.mark.parametrize("index", ["-1", str(2**31 - 2)])
+def test_a_topic_znode_with_an_impossible_partition_harms_no_other_topic(broker, zk, index):
+    zk.create("/brokers/topics/impossible", json.dumps(
+        {"version": 2, "partitions": {index: [0], "0": [0]}, "adding_replicas": {}, "removing_replicas": {}}).encode())
+    assert [r.offset for r in produce(broker, "alive", [b"v"])] == [0]
+    broker.stop()
+    broker.start()
+    assert consume(broker, "alive", 1) == [b"v"]
 
 
 def test_an_unknown_setting_is_only_warned_about(make_broker):
@@ -204,6 +223,12 @@ def test_records_that_are_none_are_answered_with_a_reason(broker, topic, records
     assert [r.offset for r in produce(broker, topic, [b"next"])] == [1]
 
 
+def test_a_batch_of_a_transaction_that_nobody_could_end_is_refused(broker, topic):
+    with Wire(broker.address) as connection:
+        assert connection.produce(topic, wire.batch([b"v"], is_transactional=True)) == (NOT_AUTHORIZED_FOR_ID, -1)
+    assert [r.offset for r in produce(broker, topic, [b"next"])] == [1]
+
+
 def test_a_batch_above_the_limit_is_refused(broker, topic):
     with Wire(broker.address) as connection:
         assert connection.produce(topic, wire.batch([b"x" * 1100000])) == (MESSAGE_TOO_LARGE, -1)
@@ -266,5 +291,6 @@ def test_administrators_mistakes_have_kafkas_codes(broker):
     assert create("many-replicas", 1, 2) == INVALID_REPLICATION_FACTOR
     assert create("no-replicas", 1, 0) == INVALID_REPLICATION_FACTOR
     assert create("no-partitions", 0, 1) == invalid_partitions
+    assert create("too-many-partitions", 2**31 - 1, 1) == invalid_partitions
     assert create("bad-config", 1, 1, ("retention.ms", "soon")) == invalid_config
     assert create("unknown-config", 1, 1, ("retention.mss", "1")) == invalid_config

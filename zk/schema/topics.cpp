@@ -43,7 +43,8 @@ Result<std::map<int32_t, std::vector<BrokerId>>> read_assignment(const boost::js
   for (const auto& [key, list] : value->as_object()) {
     const auto partition = parse_int32(key);
     auto ids = read_ids(&list);
-    if (!partition || !ids) return Error{Errc::invalid_request, "not an assignment of replicas"};
+    if (!partition || *partition < 0 || !ids)
+      return Error{Errc::invalid_request, "not an assignment of replicas"};
     assignment[*partition] = std::move(*ids);
   }
   return assignment;

@@ -315,6 +315,13 @@ TEST_F(ControllerTest, MakesATopicOfTheSameNameAnewAfterItsDeletion) {
   }
 }
 
+TEST_F(ControllerTest, HoldsItsOfficeOverAClusterWhoseTopicsWereRemovedByHand) {
+  admin_.remove("/brokers/topics", zk::k_any_version);
+  Node one(tree_, 1);
+  one.start();
+  EXPECT_TRUE(is_elected(one, "1"));
+}
+
 TEST_F(ControllerTest, IgnoresZnodesThatItCannotRead) {
   put("/brokers/topics/broken", "not json");
   put("/brokers/ids/9", "{}");
