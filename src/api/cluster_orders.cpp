@@ -6,10 +6,12 @@
 #include <glog/logging.h>
 
 #include <set>
+#include <thread>
 
 #include "admin/configs.h"
 #include "api/handlers.h"
 #include "api/lookup.h"
+#include "base/parallel.h"
 #include "protocol/messages/leader_and_isr.h"
 #include "protocol/messages/stop_replica.h"
 #include "protocol/messages/update_metadata.h"
@@ -90,6 +92,31 @@ Task<void> read_topic_settings(Services& services, std::set<std::string> topics)
   }
 }
 
+struct Order {
+  TopicPartition tp;
+  replica::LeadershipOrder leadership;
+};
+
+// So many take long enough, each making files, to be worth more than one thread, and to be kept off
+// the event loop that other connections wait for.
+constexpr size_t k_many_orders = 32;
+
+std::vector<Errc> obey(Services& services, const std::vector<Order>& orders) {
+  const size_t threads =
+      orders.size() < k_many_orders ? 1 : std::max(1U, std::thread::hardware_concurrency());
+  std::vector<Result<replica::PartitionTable::Change>> changes(orders.size(), Errc::none);
+  std::scoped_lock one_order_at_a_time(services.fence.order_mutex());
+  in_parallel(threads, orders.size(), [&](size_t i) {
+    changes[i] = services.partitions.apply(orders[i].tp, orders[i].leadership);
+  });
+  std::vector<Errc> outcomes;
+  for (const auto& change : changes) {
+    outcomes.push_back(change ? Errc::none : change.error().code);
+    if (change) tell_coordinators(services, *change);
+  }
+  return outcomes;
+}
+
 }  // namespace
 
 Task<protocol::LeaderAndIsrResponse> leader_and_isr(RequestContext& context,
@@ -101,18 +128,23 @@ Task<protocol::LeaderAndIsrResponse> leader_and_isr(RequestContext& context,
   for (const auto& state : request.ungrouped_partition_states) topics.insert(state.topic_name);
   for (const auto& topic : request.topic_states) topics.insert(topic.topic_name);
   co_await read_topic_settings(services, std::move(topics));
-  std::scoped_lock one_order_at_a_time(services.fence.order_mutex());
-  const auto apply = [&](const std::string& topic, const auto& state) {
-    auto change = services.partitions.apply({topic, state.partition_index}, order_of(state));
-    const Errc outcome = change ? Errc::none : change.error().code;
-    response.partition_errors.push_back({.topic_name = topic,
-                                         .partition_index = state.partition_index,
-                                         .error_code = static_cast<int16_t>(outcome)});
-    if (change) tell_coordinators(services, *change);
-  };
-  for (const auto& state : request.ungrouped_partition_states) apply(state.topic_name, state);
+  std::vector<Order> orders;
+  for (const auto& state : request.ungrouped_partition_states)
+    orders.push_back({{state.topic_name, state.partition_index}, order_of(state)});
   for (const auto& topic : request.topic_states)
-    for (const auto& state : topic.partition_states) apply(topic.topic_name, state);
+    for (const auto& state : topic.partition_states)
+      orders.push_back({{topic.topic_name, state.partition_index}, order_of(state)});
+  std::vector<Errc> outcomes;
+  if (orders.size() < k_many_orders) {
+    outcomes = obey(services, orders);
+  } else {
+    auto obeying = services.workers.run([&] { return obey(services, orders); });
+    outcomes = co_await std::move(obeying);
+  }
+  for (size_t i = 0; i < orders.size(); ++i)
+    response.partition_errors.push_back({.topic_name = orders[i].tp.topic,
+                                         .partition_index = orders[i].tp.partition,
+                                         .error_code = static_cast<int16_t>(outcomes[i])});
   co_return response;
 }
 

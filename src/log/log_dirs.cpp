@@ -138,7 +138,8 @@ std::vector<std::shared_ptr<Log>> LogDirs::all() const {
 Result<std::shared_ptr<Log>> LogDirs::get_or_create(const TopicPartition& tp,
                                                     const LogConfig& config, bool is_new) {
   if (auto known = get(tp)) return known;
-  std::scoped_lock one_creation(state_->create_mutex);
+  std::unique_lock creation(state_->create_mutex);
+  state_->one_created.wait(creation, [&] { return !state_->creating.contains(tp); });
   if (auto known = get(tp)) return known;
   if (const auto offline = offline_dirs(); !is_new && !offline.empty()) {
     std::string names;
@@ -150,17 +151,28 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create(const TopicPartition& tp,
   const auto emptiest = dir_with_fewest_logs();
   if (!emptiest) return Error{Errc::kafka_storage_error, "no log directory is online"};
   State::Dir& dir = *state_->find(*emptiest);
-  auto log = Log::open({.dir = fs::path(dir.path) / tp.to_string(), .tp = tp}, config,
-                       state_->hooks_for(dir));
+  state_->creating[tp] = dir.path;
+  creation.unlock();
+  auto created = state_->create(tp, config, dir);
+  creation.lock();
+  state_->creating.erase(tp);
+  state_->one_created.notify_all();
+  return created;
+}
+
+Result<std::shared_ptr<Log>> LogDirs::State::create(const TopicPartition& tp,
+                                                    const LogConfig& config, const Dir& dir) {
+  auto log =
+      Log::open({.dir = fs::path(dir.path) / tp.to_string(), .tp = tp}, config, hooks_for(dir));
   if (!log) {
-    state_->fail(dir.path, log.error());
+    fail(dir.path, log.error());
     return log.error();
   }
   std::shared_ptr<Log> shared = std::move(*log);
-  std::unique_lock hold(state_->mutex);
+  std::unique_lock hold(mutex);
   if (dir.offline) return Error{Errc::kafka_storage_error, dir.path + " went offline"};
-  state_->logs[tp] = shared;
-  state_->unreachable.erase(tp);
+  logs[tp] = shared;
+  unreachable.erase(tp);
   return shared;
 }
 
@@ -172,6 +184,8 @@ std::optional<std::string> LogDirs::dir_with_fewest_logs() const {
   for (const auto& path : live) counts[path] = 0;
   for (const auto& log : all())
     if (const auto count = counts.find(parent_of(*log)); count != counts.end()) ++count->second;
+  for (const auto& [tp, path] : state_->creating)
+    if (const auto count = counts.find(path); count != counts.end()) ++count->second;
   return std::ranges::min_element(counts, {}, [](const auto& entry) { return entry.second; })
       ->first;
 }

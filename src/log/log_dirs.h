@@ -86,6 +86,7 @@ class LogDirs {
  private:
   struct State;
   explicit LogDirs(std::unique_ptr<State> state);
+  // Under the creation mutex.
   std::optional<std::string> dir_with_fewest_logs() const;
   std::unique_ptr<State> state_;
 };

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <charconv>
 
+#include "base/parallel.h"
 #include "log/log_dirs_state.h"
 
 namespace samsa::log {
@@ -179,16 +180,9 @@ void LogDirs::State::load_all() {
 }
 
 void LogDirs::State::in_parallel(size_t count, const std::function<void(size_t)>& work) const {
-  std::atomic<size_t> next{0};
-  const auto take = [&] {
-    for (size_t i; (i = next++) < count;) work(i);
-  };
-  const size_t wanted =
+  const size_t threads =
       static_cast<size_t>(options.recovery_threads_per_dir) * std::max<size_t>(dirs.size(), 1);
-  std::vector<std::thread> threads;
-  for (size_t i = 1; i < std::min(wanted, count); ++i) threads.emplace_back(take);
-  take();
-  for (auto& one : threads) one.join();
+  samsa::in_parallel(threads, count, work);
 }
 
 }  // namespace samsa::log

@@ -50,6 +50,8 @@ struct LogDirs::State {
   void reap_doomed(int64_t now_ms);
   void stop_thread();
 
+  Result<std::shared_ptr<Log>> create(const TopicPartition& tp, const LogConfig& config,
+                                      const Dir& dir);
   LogHooks hooks_for(const Dir& dir);
   void fail(const std::string& path, const Error& error);
   Dir* find(const std::string& path);
@@ -60,8 +62,11 @@ struct LogDirs::State {
   LogDirsOptions options;
   std::vector<std::unique_ptr<Dir>> dirs;  // fixed after open()
   std::vector<Found> to_load;              // while opening
-  std::mutex create_mutex;                 // one log is made at a time; taken before `mutex`
-  mutable std::shared_mutex mutex;         // guards what follows and the offline flags
+  // Several logs are made at a time, but each once. Taken before `mutex`.
+  std::mutex create_mutex;
+  std::condition_variable one_created;
+  std::unordered_map<TopicPartition, std::string> creating;  // and in which directory
+  mutable std::shared_mutex mutex;  // guards what follows and the offline flags
   std::unordered_map<TopicPartition, std::shared_ptr<Log>> logs;
   std::set<TopicPartition> unreachable;  // their directory went offline
   std::vector<Doomed> doomed;

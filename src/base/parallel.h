@@ -1,0 +1,26 @@
+#pragma once
+// Many independent pieces of work on a few threads of their own.
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace samsa {
+
+// Calls work(0) to work(count - 1), in no order, on this thread and up to `threads` - 1 others, and
+// returns when all are done.
+inline void in_parallel(size_t threads, size_t count, const std::function<void(size_t)>& work) {
+  std::atomic<size_t> next{0};
+  const auto take = [&] {
+    for (size_t i; (i = next++) < count;) work(i);
+  };
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(take);
+  take();
+  for (auto& one : others) one.join();
+}
+
+}  // namespace samsa
