@@ -1,8 +1,13 @@
 """The command-line tools against a broker: what they move, print and refuse."""
 
+import signal
+import socket
+import subprocess
+import time
+
 import pytest
 
-from cluster import free_port, tool
+from cluster import BIN, free_port, tool, wait_until
 
 
 @pytest.fixture
@@ -100,3 +105,142 @@ def test_a_broker_that_is_not_there_is_named_and_given_up(tmp_path):
     assert done.stdout.startswith("Error while executing topic command : Timed out waiting for a node assignment.")
     assert f"Connection to node -1 (/127.0.0.1:{port}) could not be established." in done.stderr
     assert done.stderr.count("could not be established") < 10
+
+
+def test_a_pattern_that_is_none_is_refused(run):
+    for pattern, why in (("c[", "Unclosed character class near index 1"),
+                         ("*", "Dangling meta character '*' near index 0")):
+        done = run("kafka-console-consumer", "--whitelist", pattern, check=False)
+        assert done.returncode == 1
+        assert f"java.util.regex.PatternSyntaxException: {why}\n{pattern}\n" in done.stderr
+        listed = run("kafka-topics", "--list", "--topic", pattern, check=False)
+        assert listed.returncode == 1
+        assert listed.stdout == f"Error while executing topic command : {pattern} is an invalid regex.\n"
+
+
+def test_patterns_may_ignore_case(run):
+    run("kafka-topics", "--create", "--topic", "c1")
+    run("kafka-console-producer", "--topic", "c1", stdin="a\n")
+    assert run("kafka-topics", "--list", "--topic", "(?i)C1").stdout == "c1\n"
+    read = run("kafka-console-consumer", "--whitelist", "(?i)C1", "--from-beginning", "--max-messages", 1)
+    assert read.stdout == "a\n"
+
+
+@pytest.fixture
+def silent():
+    """The address of one who accepts connections and says nothing."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield "127.0.0.1:%d" % listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_consumer_waits_no_longer_than_told_for_brokers(there, silent):
+    address = silent if there else f"127.0.0.1:{free_port()}"
+    begin = time.monotonic()
+    done = tool("kafka-console-consumer", "--bootstrap-server", address, "--topic", "t", "--timeout-ms", 1500)
+    assert 1.4 < time.monotonic() - begin < 8
+    assert done.stderr.endswith("org.apache.kafka.common.errors.TimeoutException\nProcessed a total of 0 messages\n")
+
+
+def test_brokers_without_an_address_are_given_up_at_once():
+    begin = time.monotonic()
+    why = "No resolvable bootstrap urls given in bootstrap.servers"
+    server = ("--bootstrap-server", "nosuch.invalid:2181")
+    for name, *arguments in (("kafka-topics", "--list"), ("kafka-consumer-groups", "--list"),
+                             ("kafka-console-consumer", "--topic", "t"),
+                             ("kafka-configs", "--describe", "--entity-type", "users")):
+        done = tool(name, *server, *arguments, check=False)
+        assert done.returncode == 1, name
+        assert done.stderr.splitlines()[-1] == f"Caused by: org.apache.kafka.common.config.ConfigException: {why}"
+    assert tool("kafka-broker-api-versions", *server, check=False).stderr.splitlines()[-1] == \
+        f'Exception in thread "main" org.apache.kafka.common.config.ConfigException: {why}'
+    assert time.monotonic() - begin < 30
+
+
+def test_who_asks_for_brokers_that_are_not_there_is_told_which():
+    address = f"127.0.0.1:{free_port()}"
+    versions = tool("kafka-broker-api-versions", "--bootstrap-server", address, check=False)
+    assert versions.returncode == 1
+    assert versions.stderr.splitlines()[-1] == (
+        'Exception in thread "main" java.lang.RuntimeException: Request METADATA failed on brokers '
+        f"List({address} (id: -1 rack: null))")
+    groups = tool("kafka-consumer-groups", "--bootstrap-server", address, "--list", "--timeout", 500)
+    assert groups.stdout == ("\nError: Executing consumer group command failed due to "
+                             "org.apache.kafka.common.KafkaException: Failed to find brokers to send ListGroups\n")
+
+
+def handles(pid, number):
+    with open(f"/proc/{pid}/status") as status:
+        caught = next(line for line in status if line.startswith("SigCgt:"))
+    return int(caught.split()[1], 16) >> (number - 1) & 1
+
+
+def test_the_exit_code_names_the_signal(broker, run):
+    run("kafka-topics", "--create", "--topic", "t")
+    server = ["--bootstrap-server", broker.address]
+    commands = [["kafka-console-consumer", "--topic", "t", *server],
+                ["kafka-console-producer", "--topic", "t", *server],
+                ["kafka-producer-perf-test", "--topic", "t", "--num-records", "1000000", "--record-size", "10",
+                 "--throughput", "10", "--producer-props", f"bootstrap.servers={broker.address}"],
+                ["kafka-consumer-perf-test", "--topic", "t", "--messages", "1000000000", "--timeout", "100000", *server]]
+    for name, *arguments in commands:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            child = subprocess.Popen([BIN / f"{name}.sh", *arguments], stdin=subprocess.PIPE,
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            wait_until(f"{name} has a handler", lambda: handles(child.pid, number))
+            child.send_signal(number)
+            assert child.wait(20) == 128 + number, name
+            child.stdin.close()
+
+
+def test_a_record_larger_than_the_producers_memory_is_refused(run):
+    run("kafka-topics", "--create", "--topic", "t")
+    done = run("kafka-console-producer", "--topic", "t", "--max-memory-bytes", 100, stdin="x" * 50 + "\nshort\n")
+    assert ("org.apache.kafka.common.errors.RecordTooLargeException: The message is 135 bytes when serialized which is "
+            "larger than the total memory buffer you have configured with the buffer.memory configuration.\n"
+            ) in done.stderr
+    assert run("kafka-console-consumer", "--topic", "t", "--from-beginning", "--max-messages", 1).stdout == "short\n"
+
+
+def test_impossible_measurements_are_refused(broker):
+    def ending(*arguments):
+        done = tool("kafka-producer-perf-test", "--topic", "t", "--throughput", -1, *arguments, "--producer-props",
+                    f"bootstrap.servers={broker.address}", check=False)
+        assert done.returncode == 1
+        return done.stderr.splitlines()[-1]
+    assert ending("--num-records", 1, "--record-size", -10) == \
+        'Exception in thread "main" java.lang.NegativeArraySizeException: -10'
+    assert ending("--num-records", 0, "--record-size", 10) == \
+        'Exception in thread "main" java.lang.ArithmeticException: / by zero'
+    assert "--print-metrics" in ending("--num-records", 1, "--record-size", 1, "--print-metrics")
+
+
+def test_what_is_wrong_is_told_in_kafkas_words(run, tmp_path):
+    run("kafka-topics", "--create", "--topic", "t")
+
+    def last(name, *arguments, code=1):
+        done = run(name, *arguments, check=False)
+        assert done.returncode == code
+        return (done.stdout + done.stderr).splitlines()
+    assert "Error while executing topic command : Found multiple arguments for option topic, but you asked for only one" \
+        in last("kafka-topics", "--describe", "--topic", "t1", "--topic", "t2")
+    uneven = last("kafka-topics", "--create", "--topic", "u", "--replica-assignment", "0:0")
+    assert uneven[0] == ("Error while executing topic command : Partition replica lists may not contain duplicate "
+                         "entries: 0")
+    assert "kafka.common.AdminCommandFailedException: Partition replica lists" in uneven[1]
+    assert last("kafka-consumer-groups", "--list", "--state", "stable,empty")[0] == (
+        "Invalid state list 'stable,empty'. Valid states are: PreparingRebalance, CompletingRebalance, Stable, Dead, "
+        "Empty")
+    assert "Error: Executing consumer group command failed due to Unable to read file /nonexistent" in last(
+        "kafka-consumer-groups", "--reset-offsets", "--group", "g", "--from-file", "/nonexistent", "--dry-run", code=0)
+    plan = tmp_path / "offsets.json"
+    plan.write_text('{"partitions":[{"topic":"t","partition":0}],"version":1}')
+    assert last("kafka-delete-records", "--offset-json-file", plan)[-1] == (
+        'Exception in thread "main" com.fasterxml.jackson.databind.JsonMappingException: No such field exists: `offset`')
+
+
+def test_a_last_line_needs_no_end(run):
+    assert run("kafka-console-producer", "--topic", "t", stdin="a\nb").stdout == ">>>"
+    assert run("kafka-console-consumer", "--topic", "t", "--from-beginning", "--max-messages", 2).stdout == "a\nb\n"

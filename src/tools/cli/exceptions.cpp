@@ -108,10 +108,34 @@ constexpr std::array<std::string_view, 96> k_exceptions = {
     "FeatureUpdateFailedException",
 };
 
+struct OwnException {
+  Errc code;
+  std::string_view name;
+};
+
+// What no broker sends.
+constexpr OwnException k_own_exceptions[] = {
+    {k_refused, "java.lang.IllegalArgumentException"},
+    {k_bad_pattern, "java.util.regex.PatternSyntaxException"},
+    {k_runtime, "java.lang.RuntimeException"},
+    {k_command_failed, "kafka.common.AdminCommandFailedException"},
+    {k_admin_operation, "kafka.admin.AdminOperationException"},
+    {k_no_admin, "org.apache.kafka.common.KafkaException"},
+    {k_kafka, "org.apache.kafka.common.KafkaException"},
+    {k_negative_size, "java.lang.NegativeArraySizeException"},
+    {k_arithmetic, "java.lang.ArithmeticException"},
+    {k_serialization, "org.apache.kafka.common.errors.SerializationException"},
+    {k_io, "java.io.IOException"},
+    {k_no_file, "java.nio.file.NoSuchFileException"},
+    {k_json_mapping, "com.fasterxml.jackson.databind.JsonMappingException"},
+};
+
 }  // namespace
 
 std::string exception_name(Errc code) {
-  if (code == k_refused) return "java.lang.IllegalArgumentException";
+  for (const OwnException& own : k_own_exceptions) {
+    if (own.code == code) return std::string(own.name);
+  }
   const int number = static_cast<int>(code);
   const bool known = number > 0 && number <= static_cast<int>(k_exceptions.size());
   return "org.apache.kafka.common.errors." +

@@ -54,7 +54,23 @@ int client_not_made(std::string_view client, const Error& refusal) {
     return 1;
   }
   std::cerr << "org.apache.kafka.common.KafkaException: Failed to construct kafka " << client
-            << "\nCaused by: " << k_config << refusal.message << '\n';
+            << "\nCaused by: "
+            << (refusal.code == k_kafka ? exception_text(refusal)
+                                        : std::string(k_config) + refusal.message)
+            << '\n';
+  return 1;
+}
+
+std::string admin_trace(const Error& refusal) {
+  return "org.apache.kafka.common.KafkaException: Failed to create new KafkaAdminClient\n"
+         "Caused by: org.apache.kafka.common.config.ConfigException: " +
+         refusal.message;
+}
+
+int uncaught_admin(const Error& refusal) {
+  if (refusal.code == k_no_file) return uncaught_no_file(refusal.message);
+  std::cout.flush();
+  std::cerr << "Exception in thread \"main\" " << admin_trace(refusal) << '\n';
   return 1;
 }
 

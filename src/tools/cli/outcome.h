@@ -25,6 +25,10 @@ int refused_with_usage(const OptionParser& parser, const Error& refusal);
 int uncaught_no_file(std::string_view path);
 // What Java prints when the constructor of a client refuses its properties; 1.
 int client_not_made(std::string_view client, const Error& refusal);
+// The same of an admin client, as it is told of an exception that nobody caught, and the trace
+// alone; 1 and the text.
+int uncaught_admin(const Error& refusal);
+std::string admin_trace(const Error& refusal);
 // The joptsimple exception with that sentence, fully qualified.
 std::string_view refusal_exception(const Error& refusal);
 // The exit code where the tool has only to print its help (no argument, --help) or its version.

@@ -4,6 +4,9 @@
 #include <charconv>
 
 #include "protocol/messages/find_coordinator.h"
+#include "tools/cli/outcome.h"
+#include "tools/client/connection.h"
+#include "tools/client/known_properties.h"
 
 namespace samsa::tools::client {
 
@@ -41,6 +44,20 @@ std::optional<HostPort> parse_server(std::string_view text) {
   return server;
 }
 
+Error none_resolvable() {
+  return {Errc::invalid_config, "No resolvable bootstrap urls given in bootstrap.servers"};
+}
+
+// Says so where it is.
+bool unresolvable(const HostPort& server) {
+  if (resolves(server)) return false;
+  cli::log_line("WARN",
+                "Couldn't resolve server " + server.host + ":" + std::to_string(server.port) +
+                    " from bootstrap.servers as DNS resolution failed for " + server.host,
+                "org.apache.kafka.clients.ClientUtils");
+  return true;
+}
+
 }  // namespace
 
 Result<std::vector<HostPort>> parse_servers(std::string_view list) {
@@ -58,13 +75,12 @@ Result<std::vector<HostPort>> parse_servers(std::string_view list) {
     }
     servers.push_back(*server);
   }
-  if (servers.empty()) {
-    return Error{Errc::invalid_config, "No resolvable bootstrap urls given in bootstrap.servers"};
-  }
+  if (servers.empty()) return none_resolvable();
   return servers;
 }
 
 Result<ClusterOptions> ClusterOptions::from(const Properties& properties, std::string_view role) {
+  if (auto possible = check_properties(properties, role); !possible) return possible.error();
   ClusterOptions options;
   options.bootstrap_servers = property(properties, "bootstrap.servers");
   std::string protocol = property(properties, "security.protocol", "PLAINTEXT");
@@ -94,6 +110,7 @@ Result<ClusterOptions> ClusterOptions::from(const Properties& properties, std::s
   options.network.client_id = property(properties, "client.id", fallback);
   options.network.log_prefix =
       "[" + std::string(role) + " clientId=" + options.network.client_id + "] ";
+  warn_of_unknown_properties(properties, role);
   return options;
 }
 
@@ -101,6 +118,8 @@ Result<std::unique_ptr<Cluster>> Cluster::make(const ClusterOptions& options) {
   auto servers = parse_servers(options.bootstrap_servers);
   if (!servers) return servers.error();
   std::unique_ptr<Cluster> cluster(new Cluster(options));
+  std::erase_if(*servers, unresolvable);
+  if (servers->empty()) return none_resolvable();
   for (const HostPort& server : *servers) {
     ++cluster->bootstrap_count_;
     cluster->network_.set_node(-static_cast<int32_t>(cluster->bootstrap_count_), server);

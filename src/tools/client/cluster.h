@@ -55,8 +55,9 @@ struct ClusterOptions {
   milliseconds api_timeout{60'000};
   milliseconds retry_backoff{100};
 
-  // From properties, over the given role's defaults. INVALID_CONFIG for what we do not speak, with
-  // a sentence for people.
+  // From properties, over the given role's defaults, with a warning of those that the role does not
+  // know. INVALID_CONFIG or k_kafka for what is impossible or what we do not speak, with a sentence
+  // for people.
   static Result<ClusterOptions> from(const Properties& properties, std::string_view role);
 };
 
@@ -66,7 +67,8 @@ Result<std::vector<HostPort>> parse_servers(std::string_view list);
 // Not synchronised; all work happens in the calls.
 class Cluster {
  public:
-  // Does not connect yet.
+  // Does not connect yet, but looks names up: INVALID_CONFIG in Kafka's words where none has an
+  // address.
   static Result<std::unique_ptr<Cluster>> make(const ClusterOptions& options);
 
   Network& network() { return network_; }

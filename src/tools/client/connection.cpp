@@ -49,6 +49,8 @@ std::string numeric_host(const std::string& address) {
 
 }  // namespace
 
+bool resolves(const HostPort& where) { return !resolve(where).empty(); }
+
 Connection::Connection(Network& network, Network::NodeId node)
     : network_(network),
       node_(node),

@@ -10,6 +10,9 @@
 
 namespace samsa::tools::client {
 
+// Whether the host's name has an address.
+bool resolves(const HostPort& where);
+
 class Connection {
  public:
   Connection(Network& network, Network::NodeId node);

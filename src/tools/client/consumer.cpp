@@ -26,8 +26,8 @@ void Consumer::subscribe(std::vector<std::string> topics) {
   rebalance_start_ = Cluster::now();
 }
 
-void Consumer::subscribe_matching(const std::string& pattern) {
-  pattern_.emplace(pattern, std::regex::ECMAScript);
+void Consumer::subscribe_matching(JavaPattern pattern) {
+  pattern_.emplace(std::move(pattern));
   member_.emplace(cluster_, config_.group);
   rebalance_start_ = Cluster::now();
 }
@@ -132,7 +132,7 @@ Result<void> Consumer::refresh_metadata() {
       trouble += (trouble.empty() ? "" : ", ") + name + "=" + std::string(name_of(state.error));
     }
     const bool visible = !state.internal || !config_.exclude_internal_topics;
-    if (pattern_ && visible && std::regex_match(name, *pattern_)) matching.push_back(name);
+    if (pattern_ && visible && pattern_->matches(name)) matching.push_back(name);
   }
   if (!trouble.empty()) {
     cluster_.network().warn("Error while fetching metadata with correlation id " +
@@ -224,6 +224,7 @@ Result<const ConsumedRecord*> Consumer::take_record() {
 
 void Consumer::close() {
   cluster_.network().interrupt_on(nullptr);
+  cluster_.network().give_up_at(SteadyTime::max());
   if (!member_) return;
   const SteadyTime deadline = Cluster::now() + k_close_timeout;
   if (config_.auto_commit && member_->generation() >= 0) commit(deadline);

@@ -3,7 +3,6 @@
 
 #include <deque>
 #include <memory>
-#include <regex>
 #include <span>
 
 #include "protocol/messages/fetch.h"
@@ -11,6 +10,7 @@
 #include "record/record.h"
 #include "tools/client/cluster.h"
 #include "tools/client/group_member.h"
+#include "tools/client/java_pattern.h"
 #include "tools/client/offsets.h"
 
 namespace samsa::tools::client {
@@ -61,7 +61,7 @@ class Consumer {
   // One of these, once.
   void subscribe(std::vector<std::string> topics);
   // Every topic whose whole name matches; noticed as they come.
-  void subscribe_matching(const std::string& pattern);
+  void subscribe_matching(JavaPattern pattern);
   void assign(const std::vector<TopicPartition>& partitions);
 
   // Where an assigned partition is read from: an offset, or k_earliest_timestamp or
@@ -119,7 +119,7 @@ class Consumer {
   ConsumerConfig config_;
   std::optional<GroupMember> member_;
   std::vector<std::string> topics_;
-  std::optional<std::regex> pattern_;
+  std::optional<JavaPattern> pattern_;
   std::map<TopicPartition, Position> positions_;
   std::map<TopicPartition, int64_t> committed_;
   ClusterImage image_;

@@ -9,6 +9,7 @@
 #include "protocol/messages/offset_delete.h"
 #include "protocol/messages/offset_fetch.h"
 #include "tools/client/group_protocol.h"
+#include "tools/refused.h"
 
 namespace samsa::tools::client {
 
@@ -29,7 +30,7 @@ Result<std::vector<GroupListing>> list_groups(Cluster& cluster,
                                               const std::vector<std::string>& states,
                                               SteadyTime deadline) {
   auto image = cluster.metadata(std::set<std::string>{}, false, deadline);
-  if (!image) return image.error();
+  if (!image) return Error{k_kafka, "Failed to find brokers to send ListGroups"};
   std::vector<GroupListing> groups;
   for (const auto& [id, node] : image->nodes) {
     protocol::ListGroupsRequest request;

@@ -65,7 +65,13 @@ size_t Network::in_flight(NodeId node) const {
   return found == connections_.end() ? 0 : found->second->pending();
 }
 
+bool Network::interrupted() const {
+  if (interrupt_ != nullptr && interrupt_->load()) return true;
+  return give_up_at_ != SteadyTime::max() && Clock::system().steady() >= give_up_at_;
+}
+
 bool Network::poll(SteadyTime until, int watched) {
+  until = std::min(until, give_up_at_);
   bury_ended();
   ended_.clear();
   std::vector<pollfd> descriptors;

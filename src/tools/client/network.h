@@ -114,7 +114,9 @@ class Network {
 
   // Once the flag is set (by a signal handler), waits end early. The flag outlives the network.
   void interrupt_on(const std::atomic<bool>* flag) { interrupt_ = flag; }
-  bool interrupted() const { return interrupt_ != nullptr && interrupt_->load(); }
+  // The same once that time has come.
+  void give_up_at(SteadyTime when) { give_up_at_ = when; }
+  bool interrupted() const;
   static Error interruption() { return {Errc::operation_not_attempted, "interrupted"}; }
 
   const NetworkOptions& options() const { return options_; }
@@ -158,6 +160,7 @@ class Network {
   // Ended connections, which may still be on the stack; gone after the next poll().
   std::vector<std::unique_ptr<Connection>> ended_;
   const std::atomic<bool>* interrupt_ = nullptr;
+  SteadyTime give_up_at_ = SteadyTime::max();
 };
 
 }  // namespace samsa::tools::client

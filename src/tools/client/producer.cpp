@@ -10,8 +10,23 @@ namespace samsa::tools::client {
 namespace {
 
 constexpr std::string_view k_sender = "org.apache.kafka.clients.producer.internals.Sender";
-// What Kafka's producer reckons with for a record's own framing when it bounds memory.
-constexpr size_t k_record_overhead = 70;
+// What Kafka's producer reckons with for a record's framing: a batch's header, and the most that a
+// record's own numbers take.
+constexpr size_t k_batch_overhead = 61;
+constexpr size_t k_record_overhead = 21;
+
+size_t sized(const std::optional<BytesView>& bytes) {
+  if (!bytes) return 1;
+  return static_cast<size_t>(size_of_varint(static_cast<int32_t>(bytes->size()))) + bytes->size();
+}
+
+// The most that the record may take when it is alone in its batch.
+size_t upper_bound_of(const OutgoingRecord& record) {
+  size_t size = k_batch_overhead + k_record_overhead + sized(record.key) + sized(record.value) +
+                static_cast<size_t>(size_of_varint(static_cast<int32_t>(record.headers.size())));
+  for (const auto& header : record.headers) size += sized(header.key) + sized(header.value);
+  return size;
+}
 
 bool passes(Errc code) {
   return is_retriable(code) || code == Errc::request_timed_out || code == Errc::network_exception;
@@ -181,17 +196,19 @@ Result<void> Producer::send(const OutgoingRecord& record, Delivered delivered) {
   if (!state) return state.error();
   auto identified = ensure_producer_id(deadline);
   if (!identified) return identified;
-  size_t size =
-      k_record_overhead + record.key.value_or("").size() + record.value.value_or("").size();
-  for (const auto& header : record.headers) {
-    size += header.key.size() + header.value.value_or("").size();
-  }
+  const size_t size = upper_bound_of(record);
   if (size > config_.max_request_size) {
     return Error{Errc::message_too_large,
                  "The message is " + std::to_string(size) +
                      " bytes when serialized which is larger than " +
                      std::to_string(config_.max_request_size) +
                      ", which is the value of the max.request.size configuration."};
+  }
+  if (size > config_.buffer_memory) {
+    return Error{Errc::message_too_large,
+                 "The message is " + std::to_string(size) +
+                     " bytes when serialized which is larger than the total memory buffer you have "
+                     "configured with the buffer.memory configuration."};
   }
   auto room = wait_for_memory(size, deadline);
   if (!room) return room;

@@ -49,6 +49,22 @@ std::string format_versions(const client::ApiVersions& theirs) {
   return text + "\n)";
 }
 
+// Unlike other tools, this one does not try again.
+Result<client::ClusterImage> ask_each_once(client::Cluster& cluster) {
+  protocol::MetadataRequest request;
+  request.topics.reset();
+  std::vector<std::string> failed;
+  for (int32_t node = -1; cluster.network().knows(node); --node) {
+    const SteadyTime deadline = client::Cluster::now() + cluster.options().request_timeout;
+    auto answer = cluster.network().call(node, request, deadline);
+    if (answer) return cluster.absorb(*answer);
+    const client::HostPort& address = cluster.network().address_of(node);
+    failed.push_back(address.host + ":" + std::to_string(address.port) +
+                     " (id: " + std::to_string(node) + " rack: null)");
+  }
+  return Error{k_runtime, "Request METADATA failed on brokers List(" + join(failed, ", ") + ")"};
+}
+
 }  // namespace
 
 int broker_api_versions(Arguments arguments) {
@@ -63,16 +79,15 @@ int broker_api_versions(Arguments arguments) {
     return cli::usage_error(parser, *problem);
   }
   auto cluster = connect_admin(*options);
+  if (!cluster && cluster.error().code == k_no_file) {
+    return cli::uncaught_no_file(cluster.error().message);
+  }
   if (!cluster) {
-    return cli::uncaught("org.apache.kafka.common.KafkaException", cluster.error().message);
+    return cli::uncaught("org.apache.kafka.common.config.ConfigException", cluster.error().message);
   }
   client::Cluster& brokers = **cluster;
-  auto image = brokers.metadata(std::set<std::string>{}, false, brokers.default_deadline());
-  if (!image) {
-    return cli::uncaught("java.lang.RuntimeException", "Request METADATA failed on brokers List(" +
-                                                           options->text("bootstrap-server") +
-                                                           " (id: -1 rack: null))");
-  }
+  auto image = ask_each_once(brokers);
+  if (!image) return cli::uncaught("java.lang.RuntimeException", image.error().message);
   for (const auto& [id, node] : image->nodes) {
     auto versions = brokers.network().versions_of(id, brokers.default_deadline());
     std::cout << node.address.host << ':' << node.address.port << " (id: " << id

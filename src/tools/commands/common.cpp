@@ -35,8 +35,10 @@ Result<std::unique_ptr<client::Cluster>> connect_admin(const cli::Options& optio
   if (!properties) return properties.error();
   (*properties)["bootstrap.servers"] = options.text("bootstrap-server");
   auto cluster_options = client::ClusterOptions::from(*properties, "AdminClient");
-  if (!cluster_options) return cluster_options.error();
-  return client::Cluster::make(*cluster_options);
+  if (!cluster_options) return Error{k_no_admin, cluster_options.error().message};
+  auto cluster = client::Cluster::make(*cluster_options);
+  if (!cluster) return Error{k_no_admin, cluster.error().message};
+  return cluster;
 }
 
 cli::Check check_servers(std::string_view list) {
@@ -44,24 +46,22 @@ cli::Check check_servers(std::string_view list) {
   return "Please provide valid host:port like host1:9091,host2:9092\n ";
 }
 
-std::optional<TopicFilter> TopicFilter::make(const std::string& list) {
+Result<TopicFilter> TopicFilter::make(const std::string& list) {
   std::string pattern = trim(list);
   std::replace(pattern.begin(), pattern.end(), ',', '|');
-  pattern.erase(std::remove(pattern.begin(), pattern.end(), ' '), pattern.end());
-  if (pattern.size() > 1 && (pattern[0] == '"' || pattern[0] == '\'')) {
-    pattern = pattern.substr(1, pattern.size() - 2);
-  }
-  try {
-    TopicFilter filter;
-    filter.pattern_.assign(pattern, std::regex::ECMAScript);
-    return filter;
-  } catch (const std::regex_error&) {
-    return std::nullopt;
-  }
+  std::erase(pattern, ' ');
+  // Property files may bring quotes.
+  pattern.erase(0, std::min(pattern.find_first_not_of("\"'"), pattern.size()));
+  pattern.erase(pattern.find_last_not_of("\"'") + 1);
+  auto compiled = client::JavaPattern::compile(pattern);
+  if (!compiled) return Error{k_runtime, pattern + " is an invalid regex."};
+  TopicFilter filter;
+  filter.pattern_ = std::move(*compiled);
+  return filter;
 }
 
 bool TopicFilter::allows(const std::string& topic, bool exclude_internal) const {
-  return std::regex_match(topic, pattern_) && !(exclude_internal && is_internal_topic(topic));
+  return pattern_.matches(topic) && !(exclude_internal && is_internal_topic(topic));
 }
 
 bool is_internal_topic(std::string_view name) {

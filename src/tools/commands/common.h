@@ -4,13 +4,13 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include "tools/cli/options.h"
 #include "tools/cli/outcome.h"
 #include "tools/client/cluster.h"
+#include "tools/client/java_pattern.h"
 #include "tools/commands/commands.h"
 
 namespace samsa::tools {
@@ -22,7 +22,8 @@ Result<client::Properties> load_properties(const std::string& path);
 // The properties of the option's file, or none.
 Result<client::Properties> properties_of(const cli::Options& options, std::string_view option);
 
-// A cluster for administration: the --command-config file and --bootstrap-server.
+// A cluster for administration: the --command-config file and --bootstrap-server. k_no_admin where
+// Java's client would not be made.
 Result<std::unique_ptr<client::Cluster>> connect_admin(const cli::Options& options);
 
 // "HOST:PORT[,HOST:PORT…]"; what Kafka says otherwise.
@@ -31,12 +32,12 @@ cli::Check check_servers(std::string_view list);
 // A comma-separated list of topic patterns, as --topic takes it.
 class TopicFilter {
  public:
-  // Nothing where Java would not compile it either.
-  static std::optional<TopicFilter> make(const std::string& list);
+  // k_runtime with Kafka's sentence where Java would not compile it either.
+  static Result<TopicFilter> make(const std::string& list);
   bool allows(const std::string& topic, bool exclude_internal) const;
 
  private:
-  std::regex pattern_;
+  client::JavaPattern pattern_;
 };
 bool is_internal_topic(std::string_view name);
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <iostream>
 
+#include "base/java_hash.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "tools/client/config_resources.h"
@@ -26,12 +27,23 @@ ResourceType resource_type(const std::string& type) {
   return type == "brokers" ? ResourceType::broker : ResourceType::broker_logger;
 }
 
+// As the map of Kafka's admin client has them.
+std::vector<ConfigEntry> in_map_order(const std::vector<ConfigEntry>& entries) {
+  std::vector<int32_t> hashes;
+  for (const ConfigEntry& entry : entries) hashes.push_back(java_string_hash(entry.name));
+  std::vector<ConfigEntry> ordered;
+  for (const size_t index : java_order(hashes, hash_map_buckets(entries.size()))) {
+    ordered.push_back(entries[index]);
+  }
+  return ordered;
+}
+
 // The entries that say something of this entity alone; all of them with --all.
 Result<std::vector<ConfigEntry>> entries_of(client::Cluster& cluster, const std::string& type,
                                             const std::string& name, bool all, bool synonyms) {
   auto found = client::describe_configs(cluster, resource_type(type), {name}, synonyms);
   if (!found) return found.error();
-  std::vector<ConfigEntry> entries = (*found)[name];
+  std::vector<ConfigEntry> entries = in_map_order((*found)[name]);
   if (all || type == "broker-loggers") return entries;
   const ConfigSource own = type == "topics" ? ConfigSource::dynamic_topic
                            : name.empty()   ? ConfigSource::dynamic_default_broker
@@ -271,6 +283,10 @@ int configs(Arguments arguments) {
   std::cerr << "Error while executing config command with args '" << all_of(arguments) << "'\n";
   if (error.code == k_no_file) {
     std::cerr << "java.nio.file.NoSuchFileException: " << error.message << '\n';
+    return 1;
+  }
+  if (error.code == k_no_admin) {
+    std::cerr << cli::admin_trace(error) << '\n';
     return 1;
   }
   if (zookeeper) {

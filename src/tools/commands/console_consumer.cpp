@@ -45,11 +45,18 @@ class ConsoleConsumer {
  public:
   ConsoleConsumer(client::Cluster& cluster, const client::ConsumerConfig& config,
                   const ConsoleConsumerPlan& plan, RecordFormatter& formatter)
-      : consumer_(cluster, config), plan_(plan), formatter_(formatter) {}
+      : network_(cluster.network()),
+        consumer_(cluster, config),
+        plan_(plan),
+        formatter_(formatter) {}
 
   // The exit code.
   int run(bool skip_on_error) {
-    subscribe();
+    if (auto subscribed = subscribe(); !subscribed) {
+      cli::log_line("ERROR", "Unknown error when running consumer: ", k_logger);
+      std::cerr << cli::exception_text(subscribed.error()) << '\n';
+      return 1;
+    }
     int code = 0;
     while (!interrupted() && (plan_.max_messages < 0 || count_ < plan_.max_messages)) {
       auto record = receive();
@@ -70,6 +77,7 @@ class ConsoleConsumer {
       if (!formatted) {
         if (skip_on_error) {
           cli::log_line("ERROR", "Error processing message, skipping this message: ", k_logger);
+          std::cerr << cli::exception_text(formatted.error()) << '\n';
           continue;
         }
         cli::log_line("ERROR", "Unknown error when running consumer: ", k_logger);
@@ -82,7 +90,7 @@ class ConsoleConsumer {
     write();
     consumer_.close();
     std::cerr << "Processed a total of " << count_ << " messages\n";
-    return interrupted() ? 130 : code;
+    return exit_code(code);
   }
 
  private:
@@ -92,7 +100,7 @@ class ConsoleConsumer {
     return false;
   }
 
-  void subscribe() {
+  Result<void> subscribe() {
     if (plan_.partition) {
       const TopicPartition tp{*plan_.topic, *plan_.partition};
       consumer_.assign({tp});
@@ -104,17 +112,22 @@ class ConsoleConsumer {
     } else if (plan_.topic) {
       consumer_.subscribe({*plan_.topic});
     } else {
-      consumer_.subscribe_matching(*plan_.pattern);
+      auto pattern = client::JavaPattern::compile(*plan_.pattern);
+      if (!pattern) return pattern.error();
+      consumer_.subscribe_matching(std::move(*pattern));
     }
+    return ok();
   }
 
   // Null when interrupted.
   Result<const client::ConsumedRecord*> receive() {
+    const bool bounded = plan_.timeout_ms >= 0;
+    const SteadyTime deadline = client::Cluster::now() + milliseconds(plan_.timeout_ms);
+    // Brokers that do not answer are waited for no longer than records are.
+    if (bounded) network_.give_up_at(deadline);
     auto at_once = consumer_.next(SteadyTime{});
     if (!at_once || *at_once != nullptr) return at_once;
     if (!write()) return nullptr;
-    const bool bounded = plan_.timeout_ms >= 0;
-    const SteadyTime deadline = client::Cluster::now() + milliseconds(plan_.timeout_ms);
     for (;;) {
       auto record =
           consumer_.next(bounded ? deadline : client::Cluster::now() + std::chrono::hours(1));
@@ -123,6 +136,7 @@ class ConsoleConsumer {
     }
   }
 
+  client::Network& network_;
   client::Consumer consumer_;
   const ConsoleConsumerPlan& plan_;
   RecordFormatter& formatter_;

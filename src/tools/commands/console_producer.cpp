@@ -52,6 +52,7 @@ class ConsoleProducer {
     if (!cluster_.network().interrupted() && !input_.empty()) {
       auto taken = take(input_);
       if (!taken) return fail(taken.error());
+      prompt();
     }
     finish();
     return 0;
@@ -200,7 +201,7 @@ int console_producer(Arguments arguments) {
   if (!cluster) return cli::client_not_made("producer", cluster.error());
   (*cluster)->network().interrupt_on(catch_interrupts());
   const int code = ConsoleProducer(**cluster, *config, *options).run();
-  return interrupted() ? 130 : code;
+  return exit_code(code);
 }
 
 }  // namespace samsa::tools

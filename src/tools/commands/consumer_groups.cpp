@@ -2,7 +2,6 @@
 
 #include "tools/commands/consumer_groups.h"
 
-#include <strings.h>
 #include <algorithm>
 
 #include <iostream>
@@ -125,9 +124,7 @@ Result<std::vector<std::string>> parse_states(const std::string& text) {
   if (text.empty()) return chosen;
   for (const std::string& part : split(text, ',')) {
     const std::string wanted = trim(part);
-    auto found = std::find_if(states.begin(), states.end(), [&](const std::string& state) {
-      return ::strcasecmp(state.c_str(), wanted.c_str()) == 0;
-    });
+    auto found = std::find(states.begin(), states.end(), wanted);
     if (found == states.end()) {
       return Error{k_refused,
                    "Invalid state list '" + text + "'. Valid states are: " + join(states, ", ")};
@@ -228,9 +225,7 @@ int consumer_groups(Arguments arguments) {
                             "--delete, --reset-offsets, --delete-offsets");
   }
   auto cluster = connect_admin(*options);
-  if (!cluster) {
-    return cli::uncaught("org.apache.kafka.common.KafkaException", cluster.error().message);
-  }
+  if (!cluster) return cli::uncaught_admin(cluster.error());
   GroupsCommand command{*options, **cluster};
   auto done = run(command);
   if (done) return 0;
@@ -239,11 +234,14 @@ int consumer_groups(Arguments arguments) {
   if (done.error().code == k_refused) {
     return cli::usage_error(parser, done.error().message);
   }
-  const bool of_time = done.error().code == k_unreadable_time;
-  const std::string what = of_time ? done.error().message : cli::exception_text(done.error());
+  const Errc code = done.error().code;
+  const bool of_time = code == k_unreadable_time;
+  const bool direct = of_time || code == k_io;
+  const std::string what = direct ? done.error().message : cli::exception_text(done.error());
   std::cout << "\nError: Executing consumer group command failed due to " << what << std::endl;
-  std::cerr << (of_time ? "java.text.ParseException: "
-                        : "java.util.concurrent.ExecutionException: ")
+  std::cerr << (of_time  ? "java.text.ParseException: "
+                : direct ? cli::exception_name(code) + ": "
+                         : "java.util.concurrent.ExecutionException: ")
             << what << '\n';
   return 0;
 }

@@ -151,8 +151,9 @@ Result<NewOffsets> current(GroupsCommand& command, const std::string& group,
 }
 
 Result<NewOffsets> from_file(GroupsCommand& command, const std::string& group) {
-  auto text = read_file(command.options.text("from-file"));
-  if (!text) return text.error();
+  const std::string path = command.options.text("from-file");
+  auto text = read_file(path);
+  if (!text) return Error{k_io, "Unable to read file " + path};
   auto plan = parse_csv(*text, command.options.values("group"));
   if (!plan) return plan.error();
   auto found = plan->find(group);

@@ -179,8 +179,10 @@ Result<client::Properties> make_properties(const cli::Options& options) {
 }
 
 int construction_failure(const Error& error) {
-  return cli::uncaught("org.apache.kafka.common.KafkaException",
-                       "Failed to construct kafka consumer: " + error.message);
+  if (error.code == k_no_file) return cli::uncaught_no_file(error.message);
+  std::cout.flush();
+  std::cerr << "Exception in thread \"main\" ";
+  return cli::client_not_made("consumer", error);
 }
 
 }  // namespace
@@ -203,6 +205,9 @@ int consumer_perf_test(Arguments arguments) {
   if (auto problem = cli::require(*options, {"topic", "messages"})) {
     return cli::usage_error(parser, *problem);
   }
+  if (options->has("print-metrics")) {
+    return cli::usage_error(parser, "Option [print-metrics]: this tool keeps no metrics");
+  }
   if (options->integer("reporting-interval") <= 0) {
     return cli::uncaught("java.lang.IllegalArgumentException",
                          "Reporting interval must be greater than 0.");
@@ -224,7 +229,7 @@ int consumer_perf_test(Arguments arguments) {
                  "fetch.MB.sec, fetch.nMsg.sec\n";
   }
   run(**cluster, *config, *options);
-  return interrupted() ? 130 : 0;
+  return exit_code(0);
 }
 
 }  // namespace samsa::tools

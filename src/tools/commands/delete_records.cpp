@@ -30,7 +30,7 @@ cli::OptionParser make_parser() {
   return parser;
 }
 
-Error bad(std::string message) { return {k_refused, std::move(message)}; }
+Error bad(std::string message) { return {k_admin_operation, std::move(message)}; }
 
 Result<Offsets> parse_offsets(const std::string& text) {
   boost::json::error_code failed;
@@ -49,6 +49,10 @@ Result<Offsets> parse_offsets(const std::string& text) {
   std::vector<std::string> duplicates;
   for (const auto& entry : partitions->as_array()) {
     const auto* fields = entry.if_object();
+    for (const std::string_view name : {"topic", "partition", "offset"}) {
+      if (fields == nullptr || fields->contains(name)) continue;
+      return Error{k_json_mapping, "No such field exists: `" + std::string(name) + "`"};
+    }
     const auto* topic = fields ? fields->if_contains("topic") : nullptr;
     const auto* partition = fields ? fields->if_contains("partition") : nullptr;
     const auto* offset = fields ? fields->if_contains("offset") : nullptr;
@@ -61,7 +65,8 @@ Result<Offsets> parse_offsets(const std::string& text) {
     offsets.emplace_back(tp, offset->as_int64());
   }
   if (!duplicates.empty()) {
-    return bad("Offset json file contains duplicate topic partitions: " + join(duplicates, ","));
+    return Error{k_command_failed,
+                 "Offset json file contains duplicate topic partitions: " + join(duplicates, ",")};
   }
   return offsets;
 }
@@ -134,18 +139,13 @@ int delete_records(Arguments arguments) {
     return cli::usage_error(parser, *problem);
   }
   auto cluster = connect_admin(*options);
-  if (!cluster) {
-    return cli::uncaught("org.apache.kafka.common.KafkaException", cluster.error().message);
-  }
+  if (!cluster) return cli::uncaught_admin(cluster.error());
   const std::string path = options->text("offset-json-file");
   auto text = read_file(path);
-  if (!text) return cli::uncaught("java.nio.file.NoSuchFileException", path);
+  if (!text) return cli::uncaught(cli::exception_name(k_io), "Unable to read file " + path);
   auto offsets = parse_offsets(*text);
   if (!offsets) {
-    const bool twice = offsets.error().message.find("duplicate") != std::string::npos;
-    return cli::uncaught(
-        twice ? "kafka.common.AdminCommandFailedException" : "kafka.admin.AdminOperationException",
-        offsets.error().message);
+    return cli::uncaught(cli::exception_name(offsets.error().code), offsets.error().message);
   }
   std::cout << "Executing records delete operation" << std::endl;
   auto outcome = remove(**cluster, *offsets);

@@ -9,6 +9,7 @@ namespace samsa::tools {
 
 namespace {
 std::atomic<bool> g_interrupted{false};
+std::atomic<int> g_first_signal{0};
 std::atomic<int64_t> g_first_signal_s{0};
 
 int64_t now_s() {
@@ -21,6 +22,7 @@ int64_t now_s() {
 // impatience.
 void on_signal(int number) {
   if (!g_interrupted.exchange(true)) {
+    g_first_signal.store(number);
     g_first_signal_s.store(now_s());
   } else if (now_s() - g_first_signal_s.load() > 1) {
     ::_exit(128 + number);
@@ -37,5 +39,7 @@ const std::atomic<bool>* catch_interrupts() {
 }
 
 bool interrupted() { return g_interrupted.load(); }
+
+int exit_code(int code) { return interrupted() ? 128 + g_first_signal.load() : code; }
 
 }  // namespace samsa::tools

@@ -9,5 +9,7 @@ namespace samsa::tools {
 // at once.
 const std::atomic<bool>* catch_interrupts();
 bool interrupted();
+// What the shell shall see: 128 and the signal's number after one, else the code.
+int exit_code(int code);
 
 }  // namespace samsa::tools

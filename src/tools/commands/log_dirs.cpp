@@ -117,9 +117,7 @@ int log_dirs(Arguments arguments) {
     return cli::usage_error(parser, *problem);
   }
   auto cluster = connect_admin(*options);
-  if (!cluster) {
-    return cli::uncaught("org.apache.kafka.common.KafkaException", cluster.error().message);
-  }
+  if (!cluster) return cli::uncaught_admin(cluster.error());
   auto described = describe(**cluster, *options);
   if (described) return 0;
   return cli::uncaught(cli::exception_name(described.error().code), described.error().text());

@@ -140,7 +140,8 @@ Result<int64_t> number(const Values& values, const std::string& name, std::strin
   const std::string& text = found->second.back();
   int64_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
+  const bool fits = type == "Long" || (value >= INT32_MIN && value <= INT32_MAX);
+  if (error != std::errc() || end != text.data() + text.size() || !fits) {
     return refusal("argument " + name + ": could not convert '" + text + "' to " +
                    std::string(type));
   }
@@ -152,7 +153,8 @@ Result<std::vector<std::string>> make_payloads(const Values& values) {
     auto size = number(values, "--record-size", "Integer");
     if (!size) return size.error();
     std::mt19937 random{0};
-    std::string payload(static_cast<size_t>(std::max<int64_t>(*size, 0)), 'A');
+    if (*size < 0) return Error{k_negative_size, std::to_string(*size)};
+    std::string payload(static_cast<size_t>(*size), 'A');
     for (char& c : payload) c = static_cast<char>('A' + random() % 26);
     return std::vector<std::string>{payload};
   }
@@ -186,9 +188,15 @@ Result<Plan> make_plan(const Values& values) {
   if (values.count("--producer-props") + values.count("--producer.config") == 0) {
     return refusal("Either  --producer-props  or --producer.config\nmust be specified.");
   }
+  if (values.count("--print-metrics") != 0) {
+    return refusal("argument --print-metrics: this tool keeps no metrics");
+  }
   if (values.count("--transaction-duration-ms") != 0) {
     return refusal("transactions are not supported by this tool");
   }
+  // What Kafka's statistics make of it.
+  if (*records < 0) return Error{k_negative_size, std::to_string(*records + 1)};
+  if (*records == 0) return Error{k_arithmetic, "/ by zero"};
   plan.topic = values.at("--topic").back();
   plan.records = *records;
   plan.throughput = *throughput;
@@ -249,8 +257,10 @@ void run(client::Cluster& cluster, const client::ProducerConfig& config, const P
 }
 
 int construction_failure(const Error& error) {
-  return cli::uncaught("org.apache.kafka.common.KafkaException",
-                       "Failed to construct kafka producer: " + error.message);
+  if (error.code == k_no_file) return cli::uncaught_no_file(error.message);
+  std::cout.flush();
+  std::cerr << "Exception in thread \"main\" ";
+  return cli::client_not_made("producer", error);
 }
 
 }  // namespace
@@ -266,6 +276,10 @@ int producer_perf_test(Arguments arguments) {
   }
   auto values = read_arguments(arguments);
   auto plan = values ? make_plan(*values) : Result<Plan>(values.error());
+  if (!plan && plan.error().code != k_refused) {
+    if (plan.error().code == k_no_file) return cli::uncaught_no_file(plan.error().message);
+    return cli::uncaught(cli::exception_name(plan.error().code), plan.error().message);
+  }
   if (!plan) {
     std::cerr << k_usage << "producer-performance: error: " << plan.error().message << '\n';
     return 1;
@@ -278,7 +292,7 @@ int producer_perf_test(Arguments arguments) {
   if (!cluster) return construction_failure(cluster.error());
   (*cluster)->network().interrupt_on(catch_interrupts());
   run(**cluster, *config, *plan);
-  return interrupted() ? 130 : 0;
+  return exit_code(0);
 }
 
 }  // namespace samsa::tools

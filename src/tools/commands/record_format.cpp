@@ -23,23 +23,25 @@ std::optional<std::string> utf8_text(BytesView bytes) { return decode_utf8(bytes
 
 struct KnownDeserializer {
   std::string_view name;
+  // Of the only data that it takes; 0: any.
+  size_t size;
   Deserializer read;
 };
 constexpr std::string_view k_deserializer_package = "org.apache.kafka.common.serialization.";
 constexpr KnownDeserializer k_deserializers[] = {
-    {"StringDeserializer", utf8_text},
-    {"LongDeserializer", integer_text<int64_t>},
-    {"IntegerDeserializer", integer_text<int32_t>},
-    {"ShortDeserializer", integer_text<int16_t>},
+    {"StringDeserializer", 0, utf8_text},
+    {"LongDeserializer", 8, integer_text<int64_t>},
+    {"IntegerDeserializer", 4, integer_text<int32_t>},
+    {"ShortDeserializer", 2, integer_text<int16_t>},
 };
 
 // Null where it is not one that we have.
-Deserializer deserializer_named(std::string_view name) {
+const KnownDeserializer* deserializer_named(std::string_view name) {
   if (name.starts_with(k_deserializer_package)) {
     name.remove_prefix(k_deserializer_package.size());
   }
   for (const auto& known : k_deserializers) {
-    if (known.name == name) return known.read;
+    if (known.name == name) return &known;
   }
   return nullptr;
 }
@@ -72,7 +74,6 @@ class DefaultFormatter : public RecordFormatter {
   }
 
   Result<void> format(const client::ConsumedRecord& record, std::string& out) override {
-    failure_.reset();
     if (timestamp_) {
       if (record.timestamp_type == record::TimestampType::none) {
         out += "NO_TIMESTAMP";
@@ -92,24 +93,23 @@ class DefaultFormatter : public RecordFormatter {
       separate(out, headers_ || key_ || value_);
     }
     if (headers_) {
-      format_headers(record, out);
+      if (auto written = format_headers(record, out); !written) return written;
       separate(out, key_ || value_);
     }
     if (key_) {
-      write(record.key, read_key_, out);
+      if (auto written = write(record.key, read_key_, out); !written) return written;
       separate(out, value_);
     }
     if (value_) {
-      write(record.value, read_value_, out);
+      if (auto written = write(record.value, read_value_, out); !written) return written;
       out += line_separator_;
     }
-    if (failure_) return *failure_;
     return ok();
   }
 
  private:
   static bool deserializer(const client::Properties& properties, std::string_view key,
-                           Deserializer& into) {
+                           const KnownDeserializer*& into) {
     auto found = properties.find(key);
     if (found == properties.end() || found->second.empty()) return true;
     if (found->second == "org.apache.kafka.common.serialization.ByteArrayDeserializer") return true;
@@ -121,27 +121,32 @@ class DefaultFormatter : public RecordFormatter {
     out += column ? key_separator_ : line_separator_;
   }
 
-  void write(const std::optional<BytesView>& bytes, Deserializer read, std::string& out) {
+  Result<void> write(const std::optional<BytesView>& bytes, const KnownDeserializer* deserializer,
+                     std::string& out) const {
     BytesView source = bytes ? *bytes : BytesView(null_literal_);
-    if (read == nullptr) {
+    if (deserializer == nullptr) {
       out += source;
-      return;
+      return ok();
     }
-    if (auto text = read(source)) {
-      out += *text;
-    } else {
-      failure_ = Error{Errc::invalid_record, "Size of data received by the deserializer is wrong"};
+    auto text = deserializer->read(source);
+    if (!text) {
+      return Error{k_serialization, "Size of data received by " + std::string(deserializer->name) +
+                                        " is not " + std::to_string(deserializer->size)};
     }
+    out += *text;
+    return ok();
   }
 
-  void format_headers(const client::ConsumedRecord& record, std::string& out) {
+  Result<void> format_headers(const client::ConsumedRecord& record, std::string& out) {
     if (record.headers.empty()) out += "NO_HEADERS";
     for (size_t i = 0; i < record.headers.size(); ++i) {
       if (i > 0) out += headers_separator_;
       out += record.headers[i].key;
       out += ':';
-      write(record.headers[i].value, read_header_, out);
+      auto written = write(record.headers[i].value, read_header_, out);
+      if (!written) return written;
     }
+    return ok();
   }
 
   bool timestamp_ = false;
@@ -154,10 +159,9 @@ class DefaultFormatter : public RecordFormatter {
   std::string line_separator_ = "\n";
   std::string headers_separator_ = ",";
   std::string null_literal_ = "null";
-  Deserializer read_key_ = nullptr;
-  Deserializer read_value_ = nullptr;
-  Deserializer read_header_ = nullptr;
-  std::optional<Error> failure_;
+  const KnownDeserializer* read_key_ = nullptr;
+  const KnownDeserializer* read_value_ = nullptr;
+  const KnownDeserializer* read_header_ = nullptr;
 };
 
 class NoOpFormatter : public RecordFormatter {

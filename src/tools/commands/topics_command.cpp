@@ -18,6 +18,16 @@ std::string thrown(const Error& error) {
   return cli::exception_text(error);
 }
 
+// Whether the refusal is of a value that is read when the action runs.
+bool of_action(std::string_view exception, const std::string& message) {
+  if (exception.ends_with("ConversionException")) return true;
+  if (!exception.ends_with("MultipleArgumentsForOptionException")) return false;
+  const auto about = [&](std::string_view option) {
+    return message.find("option " + std::string(option) + ",") != std::string::npos;
+  };
+  return !about("bootstrap-server") && !about("command-config") && !about("zookeeper");
+}
+
 int failed(const std::string& message, const std::string& exception) {
   std::cout << "Error while executing topic command : " << message << std::endl;
   cli::log_line("ERROR", exception + "\n", "kafka.admin.TopicCommand$");
@@ -30,9 +40,9 @@ int topics(Arguments arguments) {
   auto parser = topics_parser();
   auto parsed = parser.parse(arguments);
   if (!parsed) {
-    // Numbers are read where they are needed, inside the part that catches.
+    // Values are read where they are needed, mostly inside the part that catches.
     const std::string_view exception = cli::refusal_exception(parsed.error());
-    if (!exception.ends_with("ConversionException")) return cli::uncaught_refusal(parsed.error());
+    if (!of_action(exception, parsed.error().message)) return cli::uncaught_refusal(parsed.error());
     return failed(parsed.error().text(), std::string(exception) + ": " + parsed.error().text());
   }
   const cli::Options& options = *parsed;
@@ -53,6 +63,7 @@ int topics(Arguments arguments) {
       options.has("zookeeper") ? topics_with_zookeeper(options) : topics_with_brokers(options);
   if (done) return 0;
   if (done.error().code == k_no_file) return cli::uncaught_no_file(done.error().message);
+  if (done.error().code == k_no_admin) return cli::uncaught_admin(done.error());
   if (options.has("zookeeper") && done.error().code == Errc::network_exception) {
     return cli::uncaught("kafka.zookeeper.ZooKeeperClientTimeoutException", done.error().message);
   }

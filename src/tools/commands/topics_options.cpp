@@ -217,11 +217,11 @@ Result<ReplicaAssignment> parse_replica_assignment(const std::string& text) {
       replicas.push_back(id);
     }
     if (!duplicates.empty()) {
-      return Error{k_refused, "Partition replica lists may not contain duplicate entries: " +
-                                  join(duplicates, ",")};
+      return Error{k_command_failed, "Partition replica lists may not contain duplicate entries: " +
+                                         join(duplicates, ",")};
     }
     if (!assignment.empty() && replicas.size() != assignment.front().size()) {
-      return Error{k_refused,
+      return Error{k_admin_operation,
                    "Partition " + std::to_string(assignment.size()) +
                        " has different replication factor: " + join_numbers(replicas, ", ")};
     }
@@ -288,10 +288,9 @@ Result<std::vector<std::string>> select_topics(const std::vector<std::string>& a
                                                const cli::Options& options, bool must_exist) {
   std::optional<TopicFilter> filter;
   if (options.has("topic")) {
-    filter = TopicFilter::make(options.text("topic"));
-    if (!filter) {
-      return Error{k_refused, options.text("topic") + " is an invalid regex."};
-    }
+    auto made = TopicFilter::make(options.text("topic"));
+    if (!made) return made.error();
+    filter = std::move(*made);
   }
   const bool exclude_internal = options.has("exclude-internal");
   std::vector<std::string> chosen;

@@ -61,6 +61,40 @@ TEST(ClusterOptions, RefuseSecurityProtocolsWeDoNotSpeak) {
   EXPECT_NE(options.error().message.find("SASL_SSL"), std::string::npos);
 }
 
+TEST(ClusterOptions, RefuseImpossibleValuesInKafkasWords) {
+  auto why = [](Properties properties, std::string_view role) {
+    auto options = ClusterOptions::from(properties, role);
+    return options ? std::string("none") : options.error().message;
+  };
+  EXPECT_EQ(why({{"fetch.max.bytes", "-5"}}, "Consumer"),
+            "Invalid value -5 for configuration fetch.max.bytes: Value must be at least 0");
+  EXPECT_EQ(why({{"max.poll.records", "0"}}, "Consumer"),
+            "Invalid value 0 for configuration max.poll.records: Value must be at least 1");
+  EXPECT_EQ(why({{"batch.size", "9999999999"}}, "Producer"),
+            "Invalid value 9999999999 for configuration batch.size: Not a number of type INT");
+  EXPECT_EQ(why({{"partitioner.class", "com.Mine"}}, "Producer"),
+            "Invalid value com.Mine for configuration partitioner.class: Class com.Mine could not "
+            "be found.");
+  EXPECT_EQ(why({{"partition.assignment.strategy", "com.Mine"}}, "Consumer"),
+            "com.Mine ClassNotFoundException exception occurred");
+  EXPECT_EQ(
+      why({{"partition.assignment.strategy", "org.apache.kafka.clients.consumer.RangeAssignor"},
+           {"fetch.max.bytes", "0"},
+           {"send.buffer.bytes", "-1"}},
+          "Consumer"),
+      "none");
+}
+
+TEST(ClusterOptions, WarnOfPropertiesThatTheClientDoesNotKnow) {
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(ClusterOptions::from({{"nonsense", "1"}, {"acks", "all"}}, "Producer"));
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("WARN The configuration 'nonsense' was supplied but isn't a known config. "
+                      "(org.apache.kafka.clients.producer.ProducerConfig)\n"),
+            std::string::npos);
+  EXPECT_EQ(said.find("acks"), std::string::npos);
+}
+
 TEST(ProducerConfig, ReadsKafkasProperties) {
   auto config =
       ProducerConfig::from({{"acks", "all"}, {"compression.type", "zstd"}, {"linger.ms", "7"}});

@@ -5,6 +5,7 @@
 #include "tools/commands/console_consumer.h"
 #include "tools/commands/console_producer.h"
 #include "tools/commands/consumer_groups.h"
+#include "tools/commands/java_order.h"
 #include "tools/commands/perf_stats.h"
 #include "tools/commands/record_format.h"
 #include "tools/commands/topics.h"
@@ -54,6 +55,29 @@ TEST(Topics, ChoosesByPattern) {
             "Topic 'x' does not exist as expected");
 }
 
+TEST(Topics, RefusesWhatIsNoPattern) {
+  auto refused = select_topics({"b"}, parse(topics_parser(), {"--topic", "'c[,d'"}), true);
+  EXPECT_EQ(cli::exception_text(refused.error()),
+            "java.lang.RuntimeException: c[|d is an invalid regex.");
+}
+
+TEST(JavaPattern, ReadsEmbeddedFlags) {
+  auto pattern = client::JavaPattern::compile("(?i)C1|\\p{Alpha}2");
+  ASSERT_TRUE(pattern);
+  EXPECT_TRUE(pattern->matches("c1"));
+  EXPECT_TRUE(pattern->matches("x2"));
+  EXPECT_FALSE(pattern->matches("c12"));
+}
+
+TEST(JavaPattern, TellsWhereItIsWrong) {
+  auto why = [](const char* pattern) {
+    return client::JavaPattern::compile(pattern).error().message;
+  };
+  EXPECT_EQ(why("c["), "Unclosed character class near index 1\nc[\n ^");
+  EXPECT_EQ(why("*"), "Dangling meta character '*' near index 0\n*\n^");
+  EXPECT_EQ(why("(a"), "Unclosed group near index 2\n(a\n  ^");
+}
+
 TEST(LineReader, SplitsKeysAndNamesTheLineThatHasNone) {
   LineReader reader({{"parse.key", "true"}, {"key.separator", "::"}});
   auto record = reader.read("k::v::w");
@@ -95,6 +119,33 @@ TEST(ConsoleConsumer, RefusesWhatDoesNotGoTogether) {
   ASSERT_TRUE(good);
   EXPECT_EQ(good->properties["auto.offset.reset"], "earliest");
   EXPECT_EQ(good->properties["enable.auto.commit"], "false");
+}
+
+TEST(RecordFormatter, SaysWhichSizeADeserializerWants) {
+  const TopicPartition tp{"t", 0};
+  client::ConsumedRecord record;
+  record.partition = &tp;
+  record.key = "k";
+  record.value = "short";
+  auto formatter = RecordFormatter::make(
+      "kafka.tools.DefaultMessageFormatter",
+      {{"print.key", "true"},
+       {"value.deserializer", "org.apache.kafka.common.serialization.LongDeserializer"}});
+  ASSERT_NE(formatter, nullptr);
+  std::string out;
+  auto formatted = formatter->format(record, out);
+  ASSERT_FALSE(formatted);
+  EXPECT_EQ(cli::exception_text(formatted.error()),
+            "org.apache.kafka.common.errors.SerializationException: Size of data received by "
+            "LongDeserializer is not 8");
+  EXPECT_EQ(out, "k\t");
+}
+
+TEST(JavaOrder, KeepsTheGivenOrderWithinABucket) {
+  EXPECT_EQ(
+      in_java_order({"segment.bytes", "retention.ms", "cleanup.policy"}, hash_map_buckets(26)),
+      (std::vector<std::string>{"cleanup.policy", "segment.bytes", "retention.ms"}));
+  EXPECT_EQ(java_order({17, 1, 3, 2}, 16), (std::vector<size_t>{0, 1, 3, 2}));
 }
 
 TEST(RecordFormatter, PrintsColumnsInKafkasOrder) {
