@@ -195,6 +195,35 @@ def test_the_exit_code_names_the_signal(broker, run):
             child.stdin.close()
 
 
+def test_credentials_of_users_are_altered_through_brokers(run):
+    user = ("kafka-configs", "--entity-type", "users", "--entity-name", "alice")
+    altered = "Completed updating config for user alice.\n"
+    assert run(*user, "--alter", "--add-config",
+               "SCRAM-SHA-256=[iterations=8192,password=secret],SCRAM-SHA-512=[password=other]").stdout == altered
+    assert run(*user, "--describe").stdout == (
+        "SCRAM credential configs for user-principal 'alice' are "
+        "SCRAM-SHA-256=iterations=8192, SCRAM-SHA-512=iterations=4096\n")
+    assert run(*user, "--alter", "--delete-config", "SCRAM-SHA-512").stdout == altered
+    assert run(*user, "--describe").stdout == (
+        "SCRAM credential configs for user-principal 'alice' are SCRAM-SHA-256=iterations=8192\n")
+
+    def refused(*arguments):
+        done = run("kafka-configs", "--alter", *arguments, check=False)
+        assert done.returncode == 1
+        return done.stderr
+    assert refused(*user[1:], "--add-config", "SCRAM-SHA-256=[iterations=100,password=x]") == \
+        "Iterations 100 is less than the minimum 4096 required for SCRAM-SHA-256\n"
+    assert refused(*user[1:], "--add-config", "SCRAM-SHA-256=[iterations=8192]") == \
+        "Invalid credential property SCRAM_SHA_256=iterations=8192\n"
+    assert refused(*user[1:], "--add-config", "SCRAM-SHA-256=[password=x],producer_byte_rate=1") == (
+        "Cannot alter both quota and SCRAM credential configs simultaneously for 'users' using --bootstrap-server.\n")
+    assert refused("--user-defaults", "--add-config", "SCRAM-SHA-256=[password=x]") == (
+        "The use of --entity-default or --user-defaults is not allowed with User SCRAM Credentials using "
+        "--bootstrap-server.\n")
+    assert "org.apache.kafka.common.errors.ResourceNotFoundException" in refused(
+        *user[1:], "--delete-config", "SCRAM-SHA-512")
+
+
 def test_a_record_larger_than_the_producers_memory_is_refused(run):
     run("kafka-topics", "--create", "--topic", "t")
     done = run("kafka-console-producer", "--topic", "t", "--max-memory-bytes", 100, stdin="x" * 50 + "\nshort\n")
@@ -244,3 +273,16 @@ def test_what_is_wrong_is_told_in_kafkas_words(run, tmp_path):
 def test_a_last_line_needs_no_end(run):
     assert run("kafka-console-producer", "--topic", "t", stdin="a\nb").stdout == ">>>"
     assert run("kafka-console-consumer", "--topic", "t", "--from-beginning", "--max-messages", 2).stdout == "a\nb\n"
+
+
+def test_settings_are_listed_in_kafkas_order(run):
+    run("kafka-topics", "--create", "--topic", "t")
+    topic = ("kafka-configs", "--topic", "t")
+    run(*topic, "--alter", "--add-config", "retention.ms=86400000,max.message.bytes=1000,cleanup.policy=compact")
+    lines = run(*topic, "--describe").stdout.splitlines()
+    assert [line.split("=")[0].strip() for line in lines[1:]] == ["cleanup.policy", "retention.ms", "max.message.bytes"]
+    user = ("kafka-configs", "--user", "alice")
+    run(*user, "--alter", "--add-config", "producer_byte_rate=1,consumer_byte_rate=2")
+    assert run(*user, "--describe").stdout == (
+        "Quota configs for user-principal 'alice' are consumer_byte_rate=2.0, "
+        "producer_byte_rate=1.0\n")

@@ -5,16 +5,16 @@
 #include <cmath>
 #include <iostream>
 
+#include "base/java_hash.h"
 #include "protocol/messages/alter_client_quotas.h"
 #include "protocol/messages/describe_client_quotas.h"
-#include "protocol/messages/describe_user_scram_credentials.h"
 #include "tools/commands/config_names.h"
+#include "tools/commands/configs_scram.h"
+#include "tools/commands/java_order.h"
 
 namespace samsa::tools {
 
 namespace {
-
-constexpr std::string_view k_scram_names[] = {"UNKNOWN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
 
 std::string entity_type(const std::string& type) { return type == "users" ? "user" : "client-id"; }
 
@@ -52,63 +52,81 @@ Result<protocol::DescribeClientQuotasResponse> fetch_quotas(client::Cluster& clu
   return response;
 }
 
-Result<void> describe_scram(client::Cluster& cluster, const ConfigEntities& entities) {
-  protocol::DescribeUserScramCredentialsRequest request;
-  request.users.emplace();
-  for (const std::string& name : entities.names) request.users->emplace_back().name = name;
-  if (entities.names.empty()) request.users.reset();
-  auto response = cluster.call_any(request, cluster.default_deadline());
-  if (!response) return response.error();
-  for (const auto& user : response->results) {
-    if (static_cast<Errc>(user.error_code) == Errc::resource_not_found) continue;
-    if (user.error_code != 0) {
-      const Errc code = static_cast<Errc>(user.error_code);
-      const std::string name = cli::exception_name(code);
-      std::cout << "Error retrieving SCRAM credential configs for user-principal '" << user.user
-                << "': " << name.substr(name.rfind('.') + 1) << ": "
-                << user.error_message.value_or("") << '\n';
-      continue;
-    }
-    std::vector<std::string> infos;
-    for (const auto& info : user.credential_infos) {
-      const size_t known =
-          info.mechanism == 1 || info.mechanism == 2 ? static_cast<size_t>(info.mechanism) : 0;
-      infos.push_back(std::string(k_scram_names[known]) +
-                      "=iterations=" + std::to_string(info.iterations));
-    }
-    std::cout << "SCRAM credential configs for user-principal '" << user.user << "' are "
-              << join(infos, ", ") << '\n';
+// Kafka's admin client keeps both what is throttled and by how much in hash maps.
+template <class Item>
+std::vector<Item> by_hash(const std::vector<Item>& items, const std::vector<int32_t>& hashes) {
+  std::vector<Item> ordered;
+  for (const size_t index : java_order(hashes, hash_map_buckets(items.size(), 1))) {
+    ordered.push_back(items[index]);
   }
-  return ok();
+  return ordered;
 }
 
-Result<void> check_keys(const ConfigEntities& entities, const config::Properties& added,
-                        const std::vector<std::string>& deleted) {
+template <class Entry>
+std::vector<Entry> in_map_order(const std::vector<Entry>& entries) {
+  std::vector<int32_t> hashes;
+  for (const Entry& entry : entries) {
+    // Objects.hash of the entity's own map.
+    uint32_t sum = 31;
+    for (const auto& part : entry.entity) {
+      const int32_t name = part.entity_name ? java_string_hash(*part.entity_name) : 0;
+      sum += static_cast<uint32_t>(java_string_hash(part.entity_type) ^ name);
+    }
+    hashes.push_back(static_cast<int32_t>(sum));
+  }
+  return by_hash(entries, hashes);
+}
+
+template <class Value>
+std::vector<Value> values_in_map_order(const std::vector<Value>& values) {
+  std::vector<int32_t> hashes;
+  for (const Value& value : values) hashes.push_back(java_string_hash(value.key));
+  return by_hash(values, hashes);
+}
+
+// Sets of one kind of change: names of each kind of config.
+struct Keys {
+  std::vector<std::string> quotas, scram, unknown;
+};
+
+Keys sort_keys(const std::vector<std::string>& names) {
+  Keys keys;
+  for (const std::string& name : names) {
+    auto& kind = is_quota(name)             ? keys.quotas
+                 : is_scram_mechanism(name) ? keys.scram
+                                            : keys.unknown;
+    kind.push_back(name);
+  }
+  return keys;
+}
+
+// Whether SCRAM credentials are to be altered, and not quotas.
+Result<bool> check_keys(const ConfigEntities& entities, const Keys& added, const Keys& deleted) {
   const bool clients = entities.types.front() == "clients" || entities.types.size() == 2;
-  auto complain = [&](const std::vector<std::string>& keys, std::string_view verb) {
+  auto check = [&](const Keys& keys, std::string_view verb, std::string_view set) -> Result<void> {
+    std::vector<std::string> wrong = keys.unknown;
+    if (clients) wrong.insert(wrong.end(), keys.scram.begin(), keys.scram.end());
+    if (wrong.empty()) return ok();
     const std::string what = clients ? "quota configs" : "quota and SCRAM credential configs";
     return at_fault("Only " + what + " can be " + std::string(verb) + " for '" +
                     (clients ? "clients" : "users") +
-                    "' using --bootstrap-server. Unexpected config names: Set(" + join(keys, ", ") +
-                    ")");
+                    "' using --bootstrap-server. Unexpected config names: " + std::string(set) +
+                    "(" + join(wrong, ", ") + ")");
   };
-  std::vector<std::string> unknown, scram;
-  for (const auto& [key, value] : added) {
-    const bool credential = key.starts_with("SCRAM-SHA-");
-    if (credential) scram.push_back(key);
-    if (!is_quota(key) && (!credential || clients)) unknown.push_back(key);
+  if (auto fine = check(added, "added", "Set"); !fine) return fine.error();
+  if (auto fine = check(deleted, "deleted", "List"); !fine) return fine.error();
+  if (added.scram.empty() && deleted.scram.empty()) return false;
+  if (std::ranges::count(entities.names, "") > 0) {
+    return at_fault(
+        "The use of --entity-default or --user-defaults is not allowed with User SCRAM "
+        "Credentials using --bootstrap-server.");
   }
-  if (!unknown.empty()) return complain(unknown, "added");
-  for (const std::string& key : deleted) {
-    const bool credential = key.starts_with("SCRAM-SHA-");
-    if (credential) scram.push_back(key);
-    if (!is_quota(key) && (!credential || clients)) unknown.push_back(key);
+  if (!added.quotas.empty() || !deleted.quotas.empty()) {
+    return at_fault(
+        "Cannot alter both quota and SCRAM credential configs simultaneously for 'users' using "
+        "--bootstrap-server.");
   }
-  if (!unknown.empty()) return complain(unknown, "deleted");
-  if (!scram.empty()) {
-    return Error{Errc::unsupported_version, "SCRAM credentials cannot be altered by this tool"};
-  }
-  return ok();
+  return true;
 }
 
 }  // namespace
@@ -134,7 +152,7 @@ Result<void> describe_quotas(client::Cluster& cluster, const ConfigEntities& ent
   auto quotas = fetch_quotas(cluster, entities);
   if (!quotas) return quotas.error();
   using Entries = std::decay_t<decltype(*quotas->entries)>;
-  for (const auto& entry : quotas->entries.value_or(Entries{})) {
+  for (const auto& entry : in_map_order(quotas->entries.value_or(Entries{}))) {
     std::vector<std::string> names, values;
     for (std::string_view type : {"user", "client-id"}) {
       const std::string title = type == "user" ? "user-principal" : "client-id";
@@ -144,7 +162,7 @@ Result<void> describe_quotas(client::Cluster& cluster, const ConfigEntities& ent
                                            : "the default " + title);
       }
     }
-    for (const auto& value : entry.values) {
+    for (const auto& value : values_in_map_order(entry.values)) {
       values.push_back(value.key + "=" + format_double(value.value));
     }
     std::cout << "Quota configs for " << join(names, ", ") << " are " << join(values, ", ") << '\n';
@@ -158,8 +176,11 @@ Result<void> describe_quotas(client::Cluster& cluster, const ConfigEntities& ent
 Result<void> alter_quotas(client::Cluster& cluster, const ConfigEntities& entities,
                           const config::Properties& added,
                           const std::vector<std::string>& deleted) {
-  auto checked = check_keys(entities, added, deleted);
-  if (!checked) return checked;
+  std::vector<std::string> added_names;
+  for (const auto& [key, value] : added) added_names.push_back(key);
+  auto credentials = check_keys(entities, sort_keys(added_names), sort_keys(deleted));
+  if (!credentials) return credentials.error();
+  if (*credentials) return alter_scram(cluster, entities.names.front(), added, deleted);
   auto old = fetch_quotas(cluster, entities);
   if (!old) return old.error();
   std::vector<std::string> unknown;

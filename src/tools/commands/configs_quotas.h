@@ -7,6 +7,7 @@
 namespace samsa::tools {
 
 Result<void> describe_quotas(client::Cluster& cluster, const ConfigEntities& entities);
+// SCRAM credentials of users among them.
 Result<void> alter_quotas(client::Cluster& cluster, const ConfigEntities& entities,
                           const config::Properties& added, const std::vector<std::string>& deleted);
 

@@ -38,8 +38,11 @@ std::string hash(const EVP_MD* digest, std::string_view text) {
   return out;
 }
 
-std::string salted_password(const EVP_MD* digest, std::string_view password, std::string_view salt,
-                            int iterations) {
+}  // namespace
+
+std::string salted_password(std::string_view mechanism, std::string_view password,
+                            std::string_view salt, int iterations) {
+  const EVP_MD* digest = digest_of(mechanism);
   std::string out(static_cast<size_t>(EVP_MD_get_size(digest)), '\0');
   PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), bytes_of(salt),
                     static_cast<int>(salt.size()), iterations, digest, static_cast<int>(out.size()),
@@ -47,12 +50,16 @@ std::string salted_password(const EVP_MD* digest, std::string_view password, std
   return out;
 }
 
-}  // namespace
+std::string random_salt() {
+  std::string salt(16, '\0');
+  RAND_bytes(bytes_of(salt), static_cast<int>(salt.size()));
+  return salt;
+}
 
 std::string scram_credential(std::string_view mechanism, std::string_view password, int iterations,
                              std::string_view salt) {
   const EVP_MD* digest = digest_of(mechanism);
-  const std::string salted = salted_password(digest, password, salt, iterations);
+  const std::string salted = salted_password(mechanism, password, salt, iterations);
   const std::string stored_key = hash(digest, hmac(digest, salted, "Client Key"));
   const std::string server_key = hmac(digest, salted, "Server Key");
   return "salt=" + base64(salt) + ",stored_key=" + base64(stored_key) +
@@ -61,33 +68,39 @@ std::string scram_credential(std::string_view mechanism, std::string_view passwo
 
 std::string make_scram_credential(std::string_view mechanism, std::string_view password,
                                   int iterations) {
-  std::string salt(16, '\0');
-  RAND_bytes(bytes_of(salt), static_cast<int>(salt.size()));
-  return scram_credential(mechanism, password, iterations, salt);
+  return scram_credential(mechanism, password, iterations, random_salt());
 }
 
-Result<std::string> encode_scram_argument(std::string_view mechanism, const std::string& argument) {
-  static const std::regex pattern("(?:iterations=([0-9]*),)?password=([^]*)");
+Result<ScramArgument> parse_scram_argument(std::string_view mechanism, const std::string& argument,
+                                           ScramKeeper keeper) {
+  static const std::regex pattern("(?:iterations=(-?[0-9]*),)?password=([^]*)");
+  const bool through_broker = keeper == ScramKeeper::broker;
   // Kafka names the constants of its enumeration here.
   const std::string name = mechanism.ends_with("512") ? "SCRAM_SHA_512" : "SCRAM_SHA_256";
   std::smatch parts;
-  if (!std::regex_match(argument, parts, pattern)) {
-    return Error{k_refused, "Invalid credential property " + name + "=" + argument};
+  const bool fits = std::regex_match(argument, parts, pattern) &&
+                    (through_broker || !parts[1].matched || !parts[1].str().starts_with('-'));
+  if (!fits) return Error{k_refused, "Invalid credential property " + name + "=" + argument};
+  ScramArgument found{k_min_iterations, parts[2].str()};
+  const std::string digits = parts[1];
+  if (parts[1].matched && digits != "-1") {
+    auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), found.iterations);
+    if (error != std::errc()) return Error{k_refused, "For input string: \"" + digits + "\""};
   }
-  int iterations = k_min_iterations;
-  if (parts[1].matched) {
-    const std::string digits = parts[1];
-    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), iterations);
-    if (error != std::errc() || digits.empty()) {
-      return Error{k_refused, "For input string: \"" + digits + "\""};
-    }
-  }
-  if (iterations < k_min_iterations) {
-    return Error{k_refused, "Iterations " + std::to_string(iterations) +
+  if (found.iterations < k_min_iterations) {
+    return Error{k_refused, "Iterations " + std::to_string(found.iterations) +
                                 " is less than the minimum " + std::to_string(k_min_iterations) +
-                                " required for " + name};
+                                " required for " +
+                                (through_broker ? std::string(mechanism) : name)};
   }
-  return make_scram_credential(mechanism, parts[2].str(), iterations);
+  return found;
+}
+
+Result<std::string> encode_scram_argument(std::string_view mechanism, const std::string& argument) {
+  auto found = parse_scram_argument(mechanism, argument, ScramKeeper::zookeeper);
+  if (!found) return found.error();
+  return make_scram_credential(mechanism, found->password, found->iterations);
 }
 
 }  // namespace samsa::tools::security

@@ -19,8 +19,22 @@ std::string make_scram_credential(std::string_view mechanism, std::string_view p
 std::string scram_credential(std::string_view mechanism, std::string_view password, int iterations,
                              std::string_view salt);
 
-// What kafka-configs is given, "[iterations=N,]password=P", into what it stores. A refusal in
-// Kafka's words.
+// PBKDF2 with the mechanism's HMAC: what a broker is sent instead of the password.
+std::string salted_password(std::string_view mechanism, std::string_view password,
+                            std::string_view salt, int iterations);
+std::string random_salt();
+
+// What kafka-configs is given, "[iterations=N,]password=P". Iterations of -1 are the default on the
+// way through a broker. A refusal in the words of Kafka, which differ by the way, too.
+enum class ScramKeeper { zookeeper, broker };
+struct ScramArgument {
+  int iterations = 0;
+  std::string password;
+};
+Result<ScramArgument> parse_scram_argument(std::string_view mechanism, const std::string& argument,
+                                           ScramKeeper keeper);
+
+// What kafka-configs is given, "[iterations=N,]password=P", into what it stores in ZooKeeper.
 Result<std::string> encode_scram_argument(std::string_view mechanism, const std::string& argument);
 
 }  // namespace samsa::tools::security
