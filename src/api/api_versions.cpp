@@ -35,7 +35,8 @@ ApiVersionsResponse::ApiVersionsResponseKey row_of(const protocol::Api& api) {
 net::Reply api_versions(RequestContext& context, const protocol::RequestHeader& header,
                         BytesView body) {
   ApiVersionsResponse response;
-  if (header.request_api_version > ApiVersionsRequest::k_max_version) {
+  if (header.request_api_version < 0 ||
+      header.request_api_version > ApiVersionsRequest::k_max_version) {
     response.error_code = static_cast<int16_t>(Errc::unsupported_version);
     response.api_keys = {row_of(*protocol::find_api(ApiVersionsRequest::k_api_key))};
     auto downgraded = header;

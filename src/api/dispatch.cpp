@@ -198,7 +198,7 @@ runtime::Task<Reply> Dispatcher::handle(net::ConnectionInfo& peer, char* frame, 
     co_return Reply::hang_up();
   }
   const bool is_api_versions = api->key == ApiKey::api_versions;
-  if (version < api->min_version || (version > api->max_version && !is_api_versions)) {
+  if ((version < api->min_version || version > api->max_version) && !is_api_versions) {
     log_refusal(
         peer, std::string(api->name) + " version " + std::to_string(version) + " is not supported");
     co_return Reply::hang_up();

@@ -169,9 +169,9 @@ Errc convert(const replica::FetchPartition& wanted, const log::ReadSlice& slice,
   return Errc::none;
 }
 
-bool needs_conversion(const RequestContext& context, const std::string& topic, int16_t version) {
+bool needs_conversion(const replica::TopicSettings& settings, int16_t version) {
   return readable_magic(version) < record::k_magic_v2 &&
-         context.services.partitions.settings(topic)->log.message_format > readable_magic(version);
+         settings.log.message_format > readable_magic(version);
 }
 
 PartitionResponse respond(RequestContext& context, const replica::FetchPartition& wanted,
@@ -182,12 +182,14 @@ PartitionResponse respond(RequestContext& context, const replica::FetchPartition
   response.record_set = protocol::RecordData{BytesView{}};
   Errc error = served.error;
   const auto& slice = served.read.slice;
+  const auto settings = context.services.partitions.settings(wanted.tp.topic);
+  if (version < k_first_zstd && served.partition &&
+      settings->log.compression == record::Codec::zstd)
+    error = Errc::unsupported_compression_type;
   if (error == Errc::none && slice.length > 0) {
-    const auto settings = context.services.partitions.settings(wanted.tp.topic);
-    if (version < k_first_zstd && settings->log.compression == record::Codec::zstd) {
-      error = Errc::unsupported_compression_type;
-    } else if (needs_conversion(context, wanted.tp.topic, version)) {
-      error = convert(wanted, slice, version, response, payload);
+    if (needs_conversion(*settings, version)) {
+      error = settings->down_conversion ? convert(wanted, slice, version, response, payload)
+                                        : Errc::unsupported_version;
     } else {
       response.record_set = protocol::RecordData::external(static_cast<uint32_t>(slice.length));
       payload.slices.push_back({.owner = slice.file,
@@ -204,7 +206,10 @@ PartitionResponse respond(RequestContext& context, const replica::FetchPartition
   if (served.read.diverging) {
     response.diverging_epoch = {.epoch = served.read.diverging->epoch.value(),
                                 .end_offset = served.read.diverging->end_offset.value()};
-    if (log) response.high_watermark = log->high_watermark().value();
+    if (!log) return response;
+    response.high_watermark = log->high_watermark().value();
+    response.last_stable_offset = log->last_stable_offset().value();
+    response.log_start_offset = log->log_start_offset().value();
     return response;
   }
   response.high_watermark = slice.high_watermark.value();

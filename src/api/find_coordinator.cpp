@@ -28,8 +28,8 @@ Task<FindCoordinatorResponse> find_coordinator(RequestContext& context,
   constexpr int8_t k_group = 0, k_transaction = 1;
   if (request.key_type != k_group && request.key_type != k_transaction) {
     auto response = unavailable();
-    response.error_code = static_cast<int16_t>(Errc::invalid_request);
-    response.error_message = "Unknown coordinator type in FindCoordinator request";
+    response.error_code = static_cast<int16_t>(Errc::unknown_server_error);
+    response.error_message = std::string(default_message(Errc::unknown_server_error));
     co_return response;
   }
   const std::string topic =
@@ -51,7 +51,7 @@ Task<FindCoordinatorResponse> find_coordinator(RequestContext& context,
   const auto endpoint = broker->endpoints.find(context.peer.listener_name);
   if (endpoint == broker->endpoints.end()) co_return unavailable();
   co_return FindCoordinatorResponse{.error_code = 0,
-                                    .error_message = std::string(default_message(Errc::none)),
+                                    .error_message = "NONE",
                                     .node_id = broker->id.value(),
                                     .host = endpoint->second.host,
                                     .port = endpoint->second.port};

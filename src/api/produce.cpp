@@ -15,6 +15,7 @@ using protocol::ProduceResponse;
 using PartitionResponse = ProduceResponse::PartitionProduceResponse;
 
 constexpr std::string_view k_privileged_client_id = "__admin_client";
+constexpr int16_t k_first_v2_version = 3;
 
 // An append that waits for replicas, and the response it will complete.
 struct Pending {
@@ -28,7 +29,7 @@ struct Pending {
 // What a producer of this version may send (KIP-98, KIP-110): one batch of format v2, zstd only
 // from version 7.
 Errc check_batches(int16_t version, BytesView records) {
-  constexpr int16_t k_first_v2_version = 3, k_first_zstd_version = 7;
+  constexpr int16_t k_first_zstd_version = 7;
   if (version < k_first_v2_version) return Errc::none;
   record::BatchIterator batches{records};
   auto first = batches.next();
@@ -41,6 +42,17 @@ Errc check_batches(int16_t version, BytesView records) {
   auto second = batches.next();
   if (!second) return second.error().code;
   return *second ? Errc::invalid_record : Errc::none;
+}
+
+// Old requests without a whole batch can't be told from damaged ones; Kafka can't read them at all.
+bool has_records_everywhere(const ProduceRequest& request) {
+  for (const auto& topic : request.topics)
+    for (const auto& data : topic.partitions) {
+      record::BatchIterator batches{data.records.view()};
+      const auto first = batches.next();
+      if (!first || !*first) return false;
+    }
+  return true;
 }
 
 // Transactions are not offered: a batch of one would hold back all who read committed records for
@@ -66,8 +78,8 @@ PartitionResponse refused(int32_t index, const record::Rejection& why, Offset lo
   const Errc code = why.error.code;
   const bool names_log_start =
       code != Errc::unknown_topic_or_partition && code != Errc::not_leader_or_follower &&
-      code != Errc::message_too_large && code != Errc::corrupt_message &&
-      code != Errc::kafka_storage_error && code != Errc::not_enough_replicas;
+      code != Errc::message_too_large && code != Errc::record_list_too_large &&
+      code != Errc::corrupt_message && code != Errc::kafka_storage_error;
   if (names_log_start) response.log_start_offset = log_start.value();
   if (why.record_errors.empty()) return response;
   response.error_message = why.error.message;
@@ -163,6 +175,8 @@ Task<net::Reply> produce(RequestContext& context, const protocol::RequestHeader&
   const int16_t version = header.request_api_version;
   auto request = ProduceRequest::decode({body, size}, version);
   if (!request) co_return net::Reply::hang_up();
+  if (version < k_first_v2_version && !has_records_everywhere(*request))
+    co_return net::Reply::hang_up();
   const bool acks_valid = request->acks >= -1 && request->acks <= 1;
   const Errc whole = acks_valid ? check_transactional(*request) : Errc::invalid_required_acks;
   const Target target{.version = version,

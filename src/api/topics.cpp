@@ -103,6 +103,11 @@ Task<CreateTopicsResponse> create_topics(RequestContext& context, CreateTopicsRe
           refused(asked.name, {Errc::invalid_request, "Found multiple entries for this topic."}));
       continue;
     }
+    if (services.metadata.get()->topic(asked.name)) {
+      response.topics.push_back(refused(
+          asked.name, {Errc::topic_already_exists, "Topic '" + asked.name + "' already exists."}));
+      continue;
+    }
     auto wanted = wanted_topic(asked, *config);
     if (!wanted) {
       response.topics.push_back(refused(asked.name, wanted.error()));

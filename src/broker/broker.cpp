@@ -287,7 +287,7 @@ Result<void> Broker::Parts::listen() {
       .idle_max = milliseconds{now->connections_max_idle_ms},
       .connections_max = now->max_connections,
       .connections_per_ip_max = now->max_connections_per_ip,
-      .send_buffer_bytes = now->socket_send_buffer_bytes,
+      .send_buffer_bytes = net::send_buffer_bytes_to_set(now->socket_send_buffer_bytes),
       .receive_buffer_bytes = net::receive_buffer_bytes_to_set(now->socket_receive_buffer_bytes)};
   auto per_ip = limits_per_address(*now);
   if (!per_ip) return per_ip.error();
@@ -316,8 +316,10 @@ Result<void> Broker::Parts::listen() {
 Result<void> Broker::Parts::join_cluster() {
   const auto now = config.current();
   const milliseconds patience{2 * now->zookeeper_session_timeout_ms};
-  auto epoch = block_on(register_broker(
+  auto registering = start_on_loop(register_broker(
       *zookeeper, id, registration_of(*now, bound_ports, Clock::system().wall_ms()), patience));
+  controller->look_ahead();
+  auto epoch = registering.get();
   if (!epoch) return epoch.error();
   fence.set_broker_epoch(*epoch);
   config_changes->follow();

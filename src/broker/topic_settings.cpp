@@ -41,6 +41,7 @@ replica::TopicSettings settings_of(const config::BrokerConfig& broker,
   log.timestamp_difference_max_ms = topic.message_timestamp_difference_max_ms;
   log.producer_id_expiration_ms = broker.transactional_id_expiration_ms;
   settings.min_insync_replicas = topic.min_insync_replicas;
+  settings.down_conversion = topic.message_downconversion_enable;
   return settings;
 }
 

@@ -26,6 +26,15 @@ Controller::Controller(Options options, zk::Client& zookeeper, runtime::EventLoo
 
 Controller::~Controller() = default;
 
+Controller::Look Controller::look() {
+  return {.holder = zookeeper_.get(std::string(zk::k_controller_path), true),
+          .epoch = zookeeper_.get(std::string(zk::k_controller_epoch_path), false)};
+}
+
+void Controller::look_ahead() {
+  loop_.post([this] { looked_ahead_ = look(); });
+}
+
 void Controller::start() {
   runtime::spawn(loop_, "controller", gate_, run_events());
   enqueue([this] { return elect(); });
@@ -121,9 +130,9 @@ Task<void> Controller::elect() {
   const std::string path(zk::k_controller_path);
   for (;;) {
     if (stopping_) co_return;
-    auto holding = zookeeper_.get(path, true);
-    auto epoch = zookeeper_.get(std::string(zk::k_controller_epoch_path), false);
-    const auto holder = co_await holding.wait();
+    auto ahead = std::exchange(looked_ahead_, std::nullopt);
+    auto seen = ahead ? std::move(*ahead) : look();
+    const auto holder = co_await seen.holder.wait();
     if (holder) {
       const auto id = zk::decode_controller(holder.value.data);
       const bool is_mine = id && *id == options_.broker_id &&
@@ -144,13 +153,15 @@ Task<void> Controller::elect() {
       continue;
     }
     resign();
-    const auto known_epoch = co_await epoch.wait();
+    const auto known_epoch = co_await seen.epoch.wait();
     if (!known_epoch && known_epoch.code != ZkCode::no_node) continue;
     const int32_t next = std::atoi(known_epoch.value.data.c_str()) + 1;
     auto election = stand_for_election(next, known_epoch);
     // Begun before the outcome is known, or else each would cost a new cluster another round trip.
     auto watched = zookeeper_.exists(path, true);
-    FirstReads reads{.broker_ids = broker_ids(), .topics = topic_names()};
+    FirstReads reads{.broker_ids = broker_ids(),
+                     .topics = topic_names(),
+                     .own_broker = zookeeper_.get(zk::broker_path(options_.broker_id), false)};
     const auto won = co_await election.wait();
     const auto still = co_await watched.wait();
     // The second: taken from us before we could watch it.
@@ -211,7 +222,7 @@ Task<void> Controller::take_office(FirstReads reads) {
 }
 
 Task<bool> Controller::load_cluster(FirstReads first) {
-  if (!co_await read_brokers(std::move(first.broker_ids))) co_return false;
+  if (!co_await read_brokers(std::move(first.broker_ids), first.own_broker)) co_return false;
   const auto topics = co_await first.topics.wait();
   if (!topics && topics.code != ZkCode::no_node) co_return false;
   std::vector<zk::ZkFuture<zk::Data>> reads;
@@ -235,13 +246,15 @@ Task<bool> Controller::load_cluster(FirstReads first) {
   co_return true;
 }
 
-Task<bool> Controller::read_brokers(zk::ZkFuture<std::vector<std::string>> listing) {
+Task<bool> Controller::read_brokers(zk::ZkFuture<std::vector<std::string>> listing,
+                                    std::optional<zk::ZkFuture<zk::Data>> own) {
   const auto ids = co_await listing.wait();
   if (!ids && ids.code != ZkCode::no_node) co_return false;
   std::vector<std::pair<BrokerId, zk::ZkFuture<zk::Data>>> reads;
   for (const auto& text : ids.value) {
     const BrokerId id{std::atoi(text.c_str())};
-    reads.emplace_back(id, zookeeper_.get(zk::broker_path(id), false));
+    const bool is_read = own && id == options_.broker_id;
+    reads.emplace_back(id, is_read ? *own : zookeeper_.get(zk::broker_path(id), false));
   }
   std::map<BrokerId, LiveBroker> live;
   for (auto& [id, read] : reads) {

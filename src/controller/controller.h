@@ -36,6 +36,9 @@ class Controller {
   Controller(Options options, zk::Client& zookeeper, runtime::EventLoop& loop, Clock& clock);
   ~Controller();
 
+  // Sends the reads that an election begins with, to be answered while the broker registers. Behind
+  // what the loop was given before.
+  void look_ahead();
   // After the broker has registered: takes part in elections from now on.
   void start();
   // Gives the office up. The znode goes with the session. Blocks; not from the loop.
@@ -90,7 +93,14 @@ class Controller {
   // What taking office waits for first.
   struct FirstReads {
     zk::ZkFuture<std::vector<std::string>> broker_ids, topics;
+    zk::ZkFuture<zk::Data> own_broker;
   };
+  // What an election begins with. An old one does no harm: a candidacy that comes too late fails,
+  // and a holder that has gone since is told by the watch.
+  struct Look {
+    zk::ZkFuture<zk::Data> holder, epoch;
+  };
+  Look look();
   zk::ZkFuture<std::vector<zk::OpResult>> stand_for_election(
       int32_t next, const zk::ZkResult<zk::Data>& known_epoch);
   // Both set a watch.
@@ -100,7 +110,9 @@ class Controller {
   runtime::Task<void> take_office(FirstReads reads);
   void resign();
 
-  runtime::Task<bool> read_brokers(zk::ZkFuture<std::vector<std::string>> listing);
+  // `own`: the read of this broker's registration, where it is under way already.
+  runtime::Task<bool> read_brokers(zk::ZkFuture<std::vector<std::string>> listing,
+                                   std::optional<zk::ZkFuture<zk::Data>> own = std::nullopt);
   runtime::Task<void> brokers_changed();
   runtime::Task<void> topics_changed();
   runtime::Task<void> read_topics(std::vector<std::string> topics);
@@ -140,6 +152,7 @@ class Controller {
   std::unique_ptr<BrokerChannels> channels_;
   std::deque<Event> events_;
   runtime::Signal event_arrived_;
+  std::optional<Look> looked_ahead_;
   bool stopping_ = false;
 };
 

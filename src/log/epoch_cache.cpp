@@ -70,4 +70,12 @@ Result<void> EpochCache::clear() {
   return write_epoch_checkpoint(path_, entries_);
 }
 
+Result<void> EpochCache::drop() {
+  entries_.clear();
+  std::error_code failure;
+  std::filesystem::remove(path_, failure);
+  if (failure) return storage_error("remove", path_, failure.value());
+  return ok();
+}
+
 }  // namespace samsa::log

@@ -19,6 +19,8 @@ class EpochCache {
   Result<void> truncate_from_end(Offset end);
   Result<void> truncate_from_start(Offset start);
   Result<void> clear();
+  // Forgets all, and the file goes.
+  Result<void> drop();
   const std::vector<EpochEntry>& entries() const { return entries_; }
   const std::filesystem::path& path() const { return path_; }
 

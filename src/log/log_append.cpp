@@ -117,7 +117,7 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
                                     : k_no_timestamp_ms;
       return info;
     }
-    if (config.message_format >= record::k_magic_v2) {
+    if (s.keeps_epochs()) {
       if (auto r = s.epochs.assign(epoch, assigned->first_offset); !r)
         return refuse(s.fail(r.error()));
     }

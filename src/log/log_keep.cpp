@@ -44,6 +44,7 @@ Result<void> Log::maybe_assign_epoch_start_offset(LeaderEpoch epoch, Offset star
   {
     std::scoped_lock hold(state_->mutex);
     if (auto r = state_->usable(); !r) return r;
+    if (!state_->keeps_epochs()) return ok();
     assigned = state_->epochs.assign(epoch, start);
     if (!assigned) state_->note(assigned.error());
   }

@@ -31,8 +31,11 @@ Result<void> Log::State::load() {
     if (auto r = add_segment(log_start); !r) return r;
     log_end = log_start;
   }
-  if (!known_epochs)
+  if (!keeps_epochs()) {
+    if (auto r = epochs.drop(); !r) return r;
+  } else if (!known_epochs) {
     if (auto r = rebuild_epochs(); !r) return r;
+  }
   log_start = std::max(log_start, first_segment());
   high_watermark = log_start;
   recovery_point = std::min(recovery_point, log_end);

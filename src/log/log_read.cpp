@@ -227,8 +227,13 @@ LogConfig Log::config() const {
   return state_->config;
 }
 void Log::update_config(LogConfig config) {
-  std::scoped_lock hold(state_->mutex);
-  state_->config = config;
+  {
+    std::scoped_lock hold(state_->mutex);
+    state_->config = config;
+    if (state_->keeps_epochs() || !state_->usable()) return;
+    if (auto dropped = state_->epochs.drop(); !dropped) state_->note(dropped.error());
+  }
+  state_->report();
 }
 int Log::segment_count() const {
   std::scoped_lock hold(state_->mutex);

@@ -60,6 +60,8 @@ struct Log::State {
   // log_load.cpp: recovery.
   Result<void> load();
   Result<void> load_segments(const LogFiles& files);
+  // Batches of older formats have no place for an epoch, so that a log of theirs keeps none.
+  bool keeps_epochs() const { return config.message_format >= record::k_magic_v2; }
   Result<void> rebuild_epochs();
   // Only where the segments after it are recovered, too, may its batches add epochs.
   enum class Epochs { known, from_batches };

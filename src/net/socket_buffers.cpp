@@ -4,7 +4,19 @@
 #include <sstream>
 
 namespace samsa::net {
-int32_t receive_buffer_bytes_to_set(int32_t configured_bytes, const std::string& kernel_limits) {
+namespace {
+
+// Files in /proc have no size, so they are read by line.
+std::string first_line_of(const char* path) {
+  std::ifstream in{path};
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+}  // namespace
+
+int32_t buffer_bytes_to_set(int32_t configured_bytes, const std::string& kernel_limits) {
   constexpr int32_t k_left_to_kernel = -1;
   if (configured_bytes <= 0) return k_left_to_kernel;
   std::istringstream in{kernel_limits};
@@ -14,11 +26,11 @@ int32_t receive_buffer_bytes_to_set(int32_t configured_bytes, const std::string&
 }
 
 int32_t receive_buffer_bytes_to_set(int32_t configured_bytes) {
-  // Files in /proc have no size, so they are read by line.
-  std::ifstream in{"/proc/sys/net/ipv4/tcp_rmem"};
-  std::string limits;
-  std::getline(in, limits);
-  return receive_buffer_bytes_to_set(configured_bytes, limits);
+  return buffer_bytes_to_set(configured_bytes, first_line_of("/proc/sys/net/ipv4/tcp_rmem"));
+}
+
+int32_t send_buffer_bytes_to_set(int32_t configured_bytes) {
+  return buffer_bytes_to_set(configured_bytes, first_line_of("/proc/sys/net/ipv4/tcp_wmem"));
 }
 
 }  // namespace samsa::net

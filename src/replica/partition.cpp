@@ -191,6 +191,8 @@ Result<std::optional<log::TimestampOffset>> Partition::offset_for_timestamp(
   auto usable = usable_log(current_epoch, leader_only);
   if (!usable) return usable.error();
   const log::Log& log = **usable;
+  if (timestamp_ms >= 0 && log.config().message_format < record::k_magic_v1)
+    return Errc::unsupported_for_message_format;
   Offset last_fetchable = log.log_end_offset();
   if (isolation)
     last_fetchable = *isolation == log::Isolation::txn_committed ? log.last_stable_offset()

@@ -20,6 +20,7 @@ namespace samsa::replica {
 struct TopicSettings {
   log::LogConfig log;
   int32_t min_insync_replicas = 1;
+  bool down_conversion = true;  // whether clients of older formats may read
 };
 
 class PartitionTable {

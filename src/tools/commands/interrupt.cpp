@@ -21,9 +21,10 @@ int64_t now_s() {
 // Some senders, timeout(1) among them, signal a process twice at once: only a later one means
 // impatience.
 void on_signal(int number) {
-  if (!g_interrupted.exchange(true)) {
-    g_first_signal.store(number);
+  int none = 0;
+  if (g_first_signal.compare_exchange_strong(none, number)) {
     g_first_signal_s.store(now_s());
+    g_interrupted.store(true);  // last: who sees it asks for the number
   } else if (now_s() - g_first_signal_s.load() > 1) {
     ::_exit(128 + number);
   }
