@@ -13,6 +13,7 @@
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
+export TSAN_OPTIONS="suppressions=$PWD/test/tsan.supp ${TSAN_OPTIONS:-}"
 
 reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
