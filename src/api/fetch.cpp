@@ -182,12 +182,14 @@ PartitionResponse respond(RequestContext& context, const replica::FetchPartition
   response.record_set = protocol::RecordData{BytesView{}};
   Errc error = served.error;
   const auto& slice = served.read.slice;
-  const auto settings = context.services.partitions.settings(wanted.tp.topic);
-  if (version < k_first_zstd && served.partition &&
-      settings->log.compression == record::Codec::zstd)
+  // Only old clients need to know how the topic is kept.
+  std::shared_ptr<const replica::TopicSettings> settings;
+  if (version < k_first_zstd && served.partition)
+    settings = context.services.partitions.settings(wanted.tp.topic);
+  if (settings && settings->log.compression == record::Codec::zstd)
     error = Errc::unsupported_compression_type;
   if (error == Errc::none && slice.length > 0) {
-    if (needs_conversion(*settings, version)) {
+    if (settings && needs_conversion(*settings, version)) {
       error = settings->down_conversion ? convert(wanted, slice, version, response, payload)
                                         : Errc::unsupported_version;
     } else {
