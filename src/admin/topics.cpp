@@ -4,6 +4,7 @@
 #include <set>
 
 #include "admin/zk_error.h"
+#include "base/topic_name.h"
 #include "config/topic_config.h"
 #include "zk/schema/topics.h"
 
@@ -22,23 +23,8 @@ std::string metric_name(std::string name) {
 
 }  // namespace
 
-Result<void> validate_topic_name(const std::string& name) {
-  constexpr size_t k_length_max = 249;
-  const auto refuse = [](std::string why) { return Error{Errc::invalid_topic_exception, why}; };
-  if (name.empty()) return refuse("Topic name is illegal, it can't be empty");
-  if (name == "." || name == "..") return refuse("Topic name cannot be \".\" or \"..\"");
-  if (name.size() > k_length_max)
-    return refuse("Topic name is illegal, it can't be longer than 249 characters, topic name: " +
-                  name);
-  const auto is_legal = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  };
-  if (!std::ranges::all_of(name, is_legal))
-    return refuse("Topic name \"" + name +
-                  "\" is illegal, it contains a character other than ASCII alphanumerics, '.', '_' "
-                  "and '-'");
-  return ok();
+Error topic_exists(const std::string& name) {
+  return {Errc::topic_already_exists, "Topic '" + name + "' already exists."};
 }
 
 namespace {
@@ -91,10 +77,7 @@ Task<Result<Assignment>> Topics::create(NewTopic topic,
                                         std::shared_ptr<const metadata::Image> image,
                                         bool validate_only) {
   if (auto valid = validate_topic_name(topic.name); !valid) co_return valid.error();
-  const auto exists = [&](const std::string& name) {
-    return Error{Errc::topic_already_exists, "Topic '" + name + "' already exists."};
-  };
-  if (image->topic(topic.name)) co_return exists(topic.name);
+  if (image->topic(topic.name)) co_return topic_exists(topic.name);
   for (const auto& [other, partitions] : image->topics())
     if (metric_name(other) == metric_name(topic.name))
       co_return Error{Errc::invalid_topic_exception,
@@ -106,7 +89,7 @@ Task<Result<Assignment>> Topics::create(NewTopic topic,
     co_return valid.error();
   if (validate_only) co_return assignment;
   const auto known = co_await zookeeper_.exists(zk::topic_path(topic.name), false).wait();
-  if (known) co_return exists(topic.name);
+  if (known) co_return topic_exists(topic.name);
   // Settings first: whoever sees the topic sees them, too.
   config::Properties settings(topic.configs.begin(), topic.configs.end());
   auto put = co_await configs_.put("topics/" + topic.name, std::move(settings));
@@ -116,7 +99,7 @@ Task<Result<Assignment>> Topics::create(NewTopic topic,
       co_await zookeeper_
           .create(zk::topic_path(topic.name), znode.encode(), zk::CreateMode::persistent)
           .wait();
-  if (made.code == ZkCode::node_exists) co_return exists(topic.name);
+  if (made.code == ZkCode::node_exists) co_return topic_exists(topic.name);
   if (!made) co_return zk_error(made.code, zk::topic_path(topic.name));
   co_return assignment;
 }

@@ -27,8 +27,8 @@ struct NewTopic {
   std::map<std::string, std::string> configs;
 };
 
-// INVALID_TOPIC_EXCEPTION for a name that Kafka does not allow.
-Result<void> validate_topic_name(const std::string& name);
+// TOPIC_ALREADY_EXISTS in Kafka's words.
+Error topic_exists(const std::string& name);
 
 class Topics {
  public:

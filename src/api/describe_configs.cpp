@@ -4,11 +4,11 @@
 #include <algorithm>
 
 #include "admin/configs.h"
-#include "admin/topics.h"
 #include "api/api_error.h"
 #include "api/broker_loggers.h"
 #include "api/config_resource.h"
 #include "api/handlers.h"
+#include "base/topic_name.h"
 #include "config/describe.h"
 #include "config/holder.h"
 #include "metadata/image.h"
@@ -45,7 +45,7 @@ void fill(Answer& result, const DescribeConfigsRequest& request,
 
 Task<Result<std::vector<config::ConfigEntry>>> entries_of_topic(RequestContext& context,
                                                                 std::string name) {
-  if (auto valid = admin::validate_topic_name(name); !valid) co_return valid.error();
+  if (auto valid = validate_topic_name(name); !valid) co_return valid.error();
   if (context.services.metadata.get()->topic(name) == nullptr)
     co_return Error{Errc::unknown_topic_or_partition};
   auto own = co_await context.services.configs.read("topics/" + name);

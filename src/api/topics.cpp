@@ -104,8 +104,7 @@ Task<CreateTopicsResponse> create_topics(RequestContext& context, CreateTopicsRe
       continue;
     }
     if (services.metadata.get()->topic(asked.name)) {
-      response.topics.push_back(refused(
-          asked.name, {Errc::topic_already_exists, "Topic '" + asked.name + "' already exists."}));
+      response.topics.push_back(refused(asked.name, admin::topic_exists(asked.name)));
       continue;
     }
     auto wanted = wanted_topic(asked, *config);

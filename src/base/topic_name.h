@@ -1,19 +1,13 @@
 #pragma once
 // Which names a topic may have: they become names of directories.
 
-#include <algorithm>
-#include <string_view>
+#include <string>
+
+#include "base/errc.h"
 
 namespace samsa {
 
-inline bool is_legal_topic_name(std::string_view name) {
-  constexpr size_t k_bytes_max = 249;
-  const auto is_legal = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  };
-  return !name.empty() && name.size() <= k_bytes_max && name != "." && name != ".." &&
-         std::ranges::all_of(name, is_legal);
-}
+// INVALID_TOPIC_EXCEPTION, with Kafka's sentence, for a name that it does not allow.
+Result<void> validate_topic_name(const std::string& name);
 
 }  // namespace samsa

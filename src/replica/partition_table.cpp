@@ -56,7 +56,7 @@ void PartitionTable::erase(const TopicPartition& tp) {
 Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
                                                      const LeadershipOrder& order) {
   // Orders may stem from znodes that anybody wrote.
-  if (!is_legal_topic_name(tp.topic)) return Errc::invalid_topic_exception;
+  if (auto valid = validate_topic_name(tp.topic); !valid) return valid.error();
   if (tp.partition < 0 || tp.partition > k_partition_index_max)
     return Errc::unknown_topic_or_partition;
   auto partition = find(tp.topic, tp.partition);

@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "admin/configs.h"
-#include "admin/topics.h"
+#include "base/topic_name.h"
 #include "config/dynamic.h"
 #include "config/topic_config.h"
 #include "tools/commands/config_entity.h"
@@ -124,7 +124,7 @@ Result<void> prepare_credentials(config::Properties& added) {
 }
 
 Result<void> check_topic(Session& session, const std::string& topic) {
-  if (auto valid = admin::validate_topic_name(topic); !valid) return valid;
+  if (auto valid = validate_topic_name(topic); !valid) return valid;
   auto known = zookeeper::topic(session, topic);
   if (!known) return known.error();
   if (*known) return ok();

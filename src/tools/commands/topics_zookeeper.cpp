@@ -9,6 +9,7 @@
 #include "admin/partitions.h"
 #include "admin/topics.h"
 #include "admin/zk_error.h"
+#include "base/topic_name.h"
 #include "config/topic_config.h"
 #include "tools/commands/java_order.h"
 #include "tools/commands/topics.h"
@@ -134,7 +135,7 @@ Result<void> alter_configs(Session& session, const std::string& topic,
   if (!configs) return configs.error();
   for (const auto& [key, value] : asked.configs) (*configs)[key] = value;
   for (const std::string& key : asked.deleted_configs) configs->erase(key);
-  if (auto valid = admin::validate_topic_name(topic); !valid) return valid;
+  if (auto valid = validate_topic_name(topic); !valid) return valid;
   if (auto valid = config::TopicConfig::validate(*configs); !valid) return valid;
   auto changed = session.run(store.change("topics/" + topic, std::move(*configs)));
   if (!changed) return changed;
