@@ -45,5 +45,5 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   # Hardening that costs nothing measurable.
   target_compile_options(samsa_flags INTERFACE -fstack-protector-strong -D_FORTIFY_SOURCE=2
     -D_GLIBCXX_ASSERTIONS -fstack-clash-protection -fcf-protection)
-  target_link_options(samsa_flags INTERFACE -Wl,-z,relro,-z,now)
+  target_link_options(samsa_flags INTERFACE -Wl,-z,relro,-z,now -static-libstdc++ -static-libgcc)
 endif()

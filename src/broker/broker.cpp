@@ -58,6 +58,7 @@ struct Broker::Parts {
   std::map<std::string, int32_t> bound_ports;
   runtime::Gate gate;
 
+  void start_threads();
   Result<void> prepare();
   Result<void> load_settings();
   void apply_topic_settings(const std::string& topic, const config::Properties& own);
@@ -101,6 +102,19 @@ Result<std::map<std::string, int32_t>> limits_per_address(const config::BrokerCo
 }
 
 }  // namespace
+
+// What needs nothing of ZooKeeper.
+void Broker::Parts::start_threads() {
+  const auto now = config.current();
+  workers = std::make_unique<runtime::Workers>("worker", now->num_io_threads);
+  // Loops never block, so more of them than cores would only take turns: on two cores, a third cost
+  // a sixth of the CPU of bulk produces and doubled the 99th percentile of small ones.
+  const auto cores = static_cast<int32_t>(std::max(1U, std::thread::hardware_concurrency()));
+  for (int32_t i = 0; i < std::min(now->num_network_threads, cores); ++i) {
+    network_loops.push_back(std::make_unique<runtime::EventLoop>("network-" + std::to_string(i)));
+    network_loops.back()->start();
+  }
+}
 
 // What ZooKeeper and the disk tell before this broker can be anybody. ZooKeeper's answers are
 // awaited together: each would be a round trip through the start of every broker.
@@ -235,7 +249,6 @@ void Broker::Parts::build_services() {
                                                 Clock::system());
   producer_ids = std::make_unique<api::ProducerIds>(id, *zookeeper);
   topics = std::make_unique<admin::Topics>(*zookeeper, *configs);
-  workers = std::make_unique<runtime::Workers>("worker", now->num_io_threads);
   controller::Options options{.broker_id = id,
                               .inter_broker_listener = now->inter_broker_listener(),
                               .delete_topic_enable = now->delete_topic_enable};
@@ -274,14 +287,7 @@ void Broker::Parts::build_services() {
 Result<void> Broker::Parts::listen() {
   const auto now = config.current();
   std::vector<runtime::EventLoop*> loops;
-  // Loops never block, so more of them than cores would only take turns: on two cores, a third cost
-  // a sixth of the CPU of bulk produces and doubled the 99th percentile of small ones.
-  const auto cores = static_cast<int32_t>(std::max(1U, std::thread::hardware_concurrency()));
-  for (int32_t i = 0; i < std::min(now->num_network_threads, cores); ++i) {
-    network_loops.push_back(std::make_unique<runtime::EventLoop>("network-" + std::to_string(i)));
-    network_loops.back()->start();
-    loops.push_back(network_loops.back().get());
-  }
+  for (const auto& loop : network_loops) loops.push_back(loop.get());
   net::ServerLimits limits{
       .request_max_bytes = now->socket_request_max_bytes,
       .idle_max = milliseconds{now->connections_max_idle_ms},
@@ -389,11 +395,15 @@ Result<std::unique_ptr<Broker>> Broker::start(config::BrokerConfig config) {
   const auto now = parts->config.current();
   for (const auto& warning : now->warnings()) LOG(WARNING) << warning;
   parts->control_loop.start();
-  auto zookeeper = zk::ApacheClient::connect(
-      {.connect = now->zookeeper_connect,
-       .session_timeout = milliseconds{now->zookeeper_session_timeout_ms},
-       .connection_timeout = milliseconds{now->zookeeper_connect_time_ms()},
-       .loop = &parts->control_loop});
+  auto connecting = std::async(std::launch::async, [&] {
+    return zk::ApacheClient::connect(
+        {.connect = now->zookeeper_connect,
+         .session_timeout = milliseconds{now->zookeeper_session_timeout_ms},
+         .connection_timeout = milliseconds{now->zookeeper_connect_time_ms()},
+         .loop = &parts->control_loop});
+  });
+  parts->start_threads();
+  auto zookeeper = connecting.get();
   if (!zookeeper) return zookeeper.error();
   parts->zookeeper = std::move(*zookeeper);
   if (auto prepared = parts->prepare(); !prepared) return prepared.error();
