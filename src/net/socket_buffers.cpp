@@ -1,5 +1,6 @@
 #include "net/socket_buffers.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -16,7 +17,7 @@ std::string first_line_of(const char* path) {
 
 }  // namespace
 
-int32_t buffer_bytes_to_set(int32_t configured_bytes, const std::string& kernel_limits) {
+int32_t receive_buffer_bytes_to_set(int32_t configured_bytes, const std::string& kernel_limits) {
   constexpr int32_t k_left_to_kernel = -1;
   if (configured_bytes <= 0) return k_left_to_kernel;
   std::istringstream in{kernel_limits};
@@ -26,11 +27,13 @@ int32_t buffer_bytes_to_set(int32_t configured_bytes, const std::string& kernel_
 }
 
 int32_t receive_buffer_bytes_to_set(int32_t configured_bytes) {
-  return buffer_bytes_to_set(configured_bytes, first_line_of("/proc/sys/net/ipv4/tcp_rmem"));
+  return receive_buffer_bytes_to_set(configured_bytes,
+                                     first_line_of("/proc/sys/net/ipv4/tcp_rmem"));
 }
 
 int32_t send_buffer_bytes_to_set(int32_t configured_bytes) {
-  return buffer_bytes_to_set(configured_bytes, first_line_of("/proc/sys/net/ipv4/tcp_wmem"));
+  constexpr int32_t k_least = 512 * 1024;
+  return configured_bytes <= 0 ? configured_bytes : std::max(configured_bytes, k_least);
 }
 
 }  // namespace samsa::net
