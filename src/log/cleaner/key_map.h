@@ -1,0 +1,59 @@
+#pragma once
+// Which offset is the last one of each key, by the key's MD5: Kafka's way to hold many keys in
+// little memory. 24 bytes a slot, however long the key. Not synchronised; one cleaner thread's.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/bytes.h"
+#include "base/errc.h"
+#include "base/types.h"
+
+namespace samsa::log {
+
+class KeyMap {
+ public:
+  static constexpr size_t k_hash_bytes = 16;
+  static constexpr size_t k_slot_bytes = k_hash_bytes + sizeof(int64_t);
+
+  // At least one slot. Takes no memory before the first reset().
+  explicit KeyMap(size_t memory_bytes);
+  ~KeyMap();
+  KeyMap(const KeyMap&) = delete;
+  KeyMap& operator=(const KeyMap&) = delete;
+
+  // Makes the map empty. The system gives memory for what is put into it, page by page. Fails where
+  // there is none to be had.
+  Result<void> reset();
+  // Gives the memory back; nothing may be asked until the next reset().
+  void release();
+
+  size_t slots() const { return slots_; }
+  size_t size() const { return size_; }
+  double utilization() const { return static_cast<double>(size_) / static_cast<double>(slots_); }
+
+  // The key's new last offset, which becomes latest_offset(). False when there is no slot left.
+  bool put(BytesView key, Offset offset);
+  // k_no_offset for a key that was not put.
+  Offset get(BytesView key) const;
+
+  // Up to where the log has been looked at; k_no_offset at first.
+  Offset latest_offset() const { return latest_; }
+  void set_latest_offset(Offset offset) { latest_ = offset; }
+
+ private:
+  using Hash = std::array<unsigned char, k_hash_bytes>;
+  class Digest;
+  // Where the key is, or the free slot where it belongs; null when the map is full of others.
+  char* slot_of(const Hash& hash) const;
+
+  const size_t slots_;
+  std::unique_ptr<Digest> digest_;
+  char* table_ = nullptr;
+  size_t size_ = 0;
+  Offset latest_ = k_no_offset;
+};
+
+}  // namespace samsa::log
