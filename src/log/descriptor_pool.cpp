@@ -8,6 +8,24 @@
 
 namespace samsa::log {
 
+namespace {
+
+const char* name_end_of(FileStage stage) {
+  switch (stage) {
+    case FileStage::live:
+      return "";
+    case FileStage::cleaned:
+      return ".cleaned";
+    case FileStage::swap:
+      return ".swap";
+    case FileStage::deleted:
+      return ".deleted";
+  }
+  return "";
+}
+
+}  // namespace
+
 DescriptorPool& DescriptorPool::process() {
   static DescriptorPool pool{[] {
     constexpr size_t k_least = 64, k_most = 100'000;
@@ -57,9 +75,7 @@ bool PooledFile::let_go_when_idle(std::shared_ptr<const SegmentFile>& into) {
   return true;
 }
 
-std::string PooledFile::name() const {
-  return file_name(base_, suffix_) + (is_deleted_ ? ".deleted" : "");
-}
+std::string PooledFile::name() const { return file_name(base_, suffix_) + name_end_of(stage_); }
 
 std::filesystem::path PooledFile::path() const {
   std::scoped_lock hold(mutex_);
@@ -102,11 +118,11 @@ Result<std::optional<int64_t>> PooledFile::size_on_disk() const {
   return storage_error("stat", where, errno);
 }
 
-Result<void> PooledFile::rename_to_deleted() {
+Result<void> PooledFile::rename_to(FileStage stage) {
   std::scoped_lock hold(mutex_);
-  if (is_deleted_) return ok();
+  if (stage_ == stage) return ok();
   const std::string old = name();
-  is_deleted_ = true;
+  stage_ = stage;
   return folder_->rename_file(old, name());
 }
 

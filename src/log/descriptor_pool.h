@@ -19,6 +19,11 @@ namespace samsa::log {
 
 class PooledFile;
 
+// Where a segment is in its life, as the ends of its files' names tell: a cleaner writes
+// X.log.cleaned, which becomes X.log.swap and then X.log in the place of older ones, which become
+// X.log.deleted.
+enum class FileStage { live, cleaned, swap, deleted };
+
 class DescriptorPool {
  public:
   explicit DescriptorPool(size_t capacity) : capacity_(capacity) {}
@@ -43,8 +48,8 @@ class PooledFile {
  public:
   // The suffix lives as long as the program.
   PooledFile(std::shared_ptr<const LogFolder> folder, Offset base, const char* suffix,
-             DescriptorPool& pool)
-      : folder_(std::move(folder)), base_(base), suffix_(suffix), pool_(pool) {}
+             DescriptorPool& pool, FileStage stage = FileStage::live)
+      : folder_(std::move(folder)), base_(base), suffix_(suffix), pool_(pool), stage_(stage) {}
   ~PooledFile() { pool_.forget(*this); }
   PooledFile(const PooledFile&) = delete;
   PooledFile& operator=(const PooledFile&) = delete;
@@ -57,8 +62,8 @@ class PooledFile {
   // Its size by its name; nothing where there is no such file.
   Result<std::optional<int64_t>> size_on_disk() const;
   std::filesystem::path path() const;
-  // X.log becomes X.log.deleted.
-  Result<void> rename_to_deleted();
+  // Nothing to do for a file that is not there.
+  Result<void> rename_to(FileStage stage);
   // Closes and removes it.
   void remove();
 
@@ -76,7 +81,7 @@ class PooledFile {
   mutable std::mutex mutex_;  // guards the next three
   std::shared_ptr<const SegmentFile> file_;
   bool used_ = false;
-  bool is_deleted_ = false;
+  FileStage stage_;
   // Guarded by the pool.
   std::optional<std::list<PooledFile*>::iterator> place_;
 };

@@ -13,8 +13,8 @@ namespace samsa::log {
 class IndexFile {
  public:
   IndexFile(std::shared_ptr<const LogFolder> folder, Offset base, const char* suffix,
-            size_t entry_size, DescriptorPool& pool)
-      : file_(std::move(folder), base, suffix, pool), entry_size_(entry_size) {}
+            size_t entry_size, DescriptorPool& pool, FileStage stage)
+      : file_(std::move(folder), base, suffix, pool, stage), entry_size_(entry_size) {}
 
   // Brings the entries into memory, for appends. Drops the zeros of a preallocated file and a torn
   // last entry. A missing file is an empty one.

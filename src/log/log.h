@@ -95,6 +95,8 @@ struct LogPlace {
   Offset log_start_offset{0};
   Offset recovery_point{0};
   bool had_clean_shutdown = false;
+  // Up to where the cleaner has come, as far as anybody remembers.
+  std::optional<Offset> first_dirty;
 };
 
 struct LogHooks {
@@ -103,6 +105,9 @@ struct LogHooks {
   DescriptorPool* descriptors = nullptr;
   // The directory can no longer be trusted. Called at most once a log, without its lock.
   std::function<void(const Error&)> on_storage_failure;
+  // A truncation took records that the cleaner had been over; its checkpoint is to be written
+  // before others take their place. Without the log's lock.
+  std::function<void()> on_first_dirty_lowered;
 };
 
 class Log {
@@ -168,6 +173,10 @@ class Log {
   Result<void> truncate_fully_and_start_at(Offset start);
   // DeleteRecords: OFFSET_OUT_OF_RANGE above the high watermark. False when not an advance.
   Result<bool> maybe_increment_log_start_offset(Offset to);
+  // Below it the cleaner has been over everything; nothing where it has not come yet.
+  std::optional<Offset> first_dirty_offset() const;
+  // No cleaner may begin on this log any more, and one that has begun gives up.
+  void end_cleaning();
   // By time, by size and below the log start; never above the high watermark. How many went.
   Result<int> delete_old_segments();
   // Starts a new segment, unless the active one is empty.
@@ -194,7 +203,8 @@ class Log {
 
   // Renames the directory to TOPIC-PARTITION.ID-delete (or -future → none). Reads in flight go on.
   Result<void> rename_dir(const std::string& name);
-  // Removes files and directory. The log answers KAFKA_STORAGE_ERROR afterwards.
+  // Removes files and directory, once a cleaner has given up on them. The log answers
+  // KAFKA_STORAGE_ERROR afterwards.
   Result<void> delete_files();
   // Removes the files whose delay (file.delete.delay.ms) has passed.
   void reap_deleted_files(int64_t now_ms);
@@ -202,6 +212,7 @@ class Log {
   struct State;  // of this room
 
  private:
+  friend class CleanableLog;
   explicit Log(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

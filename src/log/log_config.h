@@ -26,6 +26,10 @@ struct LogConfig {
   int64_t file_delete_delay_ms = 60'000;
   bool cleanup_delete = true;
   bool cleanup_compact = false;
+  double min_cleanable_dirty_ratio = 0.5;
+  int64_t min_compaction_lag_ms = 0;
+  int64_t max_compaction_lag_ms = std::numeric_limits<int64_t>::max();
+  int64_t delete_retention_ms = 24LL * 60 * 60 * 1000;
   std::optional<record::Codec> compression;  // absent: "producer"
   int8_t message_format = record::k_magic_v2;
   record::TimestampType timestamp_type = record::TimestampType::create_time;

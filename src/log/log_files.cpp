@@ -11,8 +11,8 @@ namespace samsa::log {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* k_segment_suffixes[] = {k_log_suffix, k_offset_index_suffix,
-                                              k_time_index_suffix, k_transaction_index_suffix};
+constexpr const char* k_index_suffixes[] = {k_offset_index_suffix, k_time_index_suffix,
+                                            k_transaction_index_suffix};
 
 // The offset that a name of twenty digits and the suffix stands for.
 std::optional<Offset> offset_in(std::string_view name, std::string_view suffix) {
@@ -34,7 +34,10 @@ Result<void> remove_file(const fs::path& path) {
 struct Leftovers {
   std::vector<fs::path> garbage;
   std::set<Offset> swaps;
+  // Of segments whose indexes had not all got their names yet, or belong to the older segment.
+  std::set<Offset> unindexed;
   std::optional<Offset> first_cleaned;
+  std::set<Offset> transaction_indexes;
 };
 
 void sort_in(const fs::path& path, LogFiles& files, Leftovers& leftovers) {
@@ -49,21 +52,47 @@ void sort_in(const fs::path& path, LogFiles& files, Leftovers& leftovers) {
     const auto swap = offset_in(name, ".log.swap");
     if (swap) leftovers.swaps.insert(*swap);
     if (!swap) leftovers.garbage.push_back(path);  // an index: it is made anew
+    for (const char* suffix : k_index_suffixes)
+      if (const auto index = offset_in(name, std::string(suffix) + ".swap"))
+        leftovers.unindexed.insert(*index);
   } else if (const auto log = offset_in(name, k_log_suffix)) {
     files.logs.insert(*log);
   } else if (const auto offsets = offset_in(name, k_offset_index_suffix)) {
     files.offset_indexes.insert(*offsets);
   } else if (const auto times = offset_in(name, k_time_index_suffix)) {
     files.time_indexes.insert(*times);
+  } else if (const auto transactions = offset_in(name, k_transaction_index_suffix)) {
+    leftovers.transaction_indexes.insert(*transactions);
   } else if (const auto snapshot = offset_in(name, k_snapshot_suffix)) {
     files.snapshots.insert(*snapshot);
   }
 }
 
-Result<Offset> end_of(const fs::path& dir, Offset base, const char* suffix) {
+Result<void> remove_indexes(const fs::path& dir, Offset base, LogFiles& files) {
+  for (const char* suffix : k_index_suffixes)
+    if (auto r = remove_file(dir / file_name(base, suffix)); !r) return r;
+  files.offset_indexes.erase(base);
+  files.time_indexes.erase(base);
+  return ok();
+}
+
+// Indexes of a segment that is gone would become those of a new one that begins there.
+Result<void> remove_orphans(const fs::path& dir, const Leftovers& leftovers, LogFiles& files) {
+  std::set<Offset> orphans = leftovers.transaction_indexes;
+  orphans.insert(files.offset_indexes.begin(), files.offset_indexes.end());
+  orphans.insert(files.time_indexes.begin(), files.time_indexes.end());
+  for (const Offset base : orphans) {
+    if (files.logs.contains(base)) continue;
+    if (auto r = remove_indexes(dir, base, files); !r) return r;
+  }
+  return ok();
+}
+
+// Of a cleaner's segment.
+Result<Offset> end_of_swap(const fs::path& dir, Offset base) {
   DescriptorPool alone{1};
   auto folder = std::make_shared<LogFolder>(dir);
-  auto segment = Segment::load({folder, base, alone, 0, 0}, suffix);
+  auto segment = Segment::load({folder, base, alone, 0, 0}, FileStage::swap);
   if (!segment) return segment.error();
   Offset end = base;
   auto scanned = (*segment)->scan_headers(0, (*segment)->size(),
@@ -79,17 +108,15 @@ Result<Offset> end_of(const fs::path& dir, Offset base, const char* suffix) {
 // Puts a cleaner's segment where those were that it replaces. A crash at any point leaves the swap
 // file, and this is done again.
 Result<void> finish_swap(const fs::path& dir, Offset base, LogFiles& files) {
-  auto end = end_of(dir, base, ".log.swap");
+  auto end = end_of_swap(dir, base);
   if (!end) return end.error();
   std::vector<Offset> replaced{base};
   for (auto at = files.logs.upper_bound(base); at != files.logs.end() && *at < *end; ++at)
     replaced.push_back(*at);
   for (const Offset old : replaced) {
-    for (const char* suffix : k_segment_suffixes)
-      if (auto r = remove_file(dir / file_name(old, suffix)); !r) return r;
+    if (auto r = remove_file(dir / file_name(old, k_log_suffix)); !r) return r;
+    if (auto r = remove_indexes(dir, old, files); !r) return r;
     files.logs.erase(old);
-    files.offset_indexes.erase(old);
-    files.time_indexes.erase(old);
   }
   const fs::path target = dir / file_name(base, k_log_suffix);
   if (auto r = LogFolder(dir).rename_file(file_name(base, ".log.swap"), target.filename().string());
@@ -111,15 +138,20 @@ Result<LogFiles> tidy_and_list(const fs::path& dir) {
     sort_in(at->path(), files, leftovers);
   if (failure) return storage_error("list", dir, failure.value());
   // A cleaner that had not finished writing may have finished some of the segments: all or none.
+  // Those go before what tells that they must.
   while (leftovers.first_cleaned && !leftovers.swaps.empty() &&
          *leftovers.swaps.rbegin() >= *leftovers.first_cleaned) {
-    leftovers.garbage.push_back(dir / file_name(*leftovers.swaps.rbegin(), ".log.swap"));
-    leftovers.swaps.erase(std::prev(leftovers.swaps.end()));
+    const auto last = std::prev(leftovers.swaps.end());
+    if (auto r = remove_file(dir / file_name(*last, ".log.swap")); !r) return r.error();
+    leftovers.swaps.erase(last);
   }
+  for (const Offset base : leftovers.unindexed)
+    if (auto r = remove_indexes(dir, base, files); !r) return r.error();
   for (const auto& path : leftovers.garbage)
     if (auto r = remove_file(path); !r) return r.error();
   for (const Offset swap : leftovers.swaps)
     if (auto r = finish_swap(dir, swap, files); !r) return r.error();
+  if (auto r = remove_orphans(dir, leftovers, files); !r) return r.error();
   if (!leftovers.garbage.empty() || !leftovers.swaps.empty())
     if (auto r = sync_directory(dir); !r) return r.error();
   return files;

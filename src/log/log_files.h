@@ -20,7 +20,7 @@ struct LogFiles {
 // Lists the files, having first brought the directory into order: files that were being removed or
 // written by a cleaner go, and a cleaner's finished segments (X.log.swap) take the place of those
 // that they replace. Such segments come without indexes, which loading rebuilds; producer snapshots
-// stay (KAFKA-12520).
+// stay (KAFKA-12520). Indexes without a segment go.
 Result<LogFiles> tidy_and_list(const std::filesystem::path& dir);
 
 }  // namespace samsa::log

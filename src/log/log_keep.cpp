@@ -54,20 +54,27 @@ Result<void> Log::maybe_assign_epoch_start_offset(LeaderEpoch epoch, Offset star
 
 Result<void> Log::State::drop(Segments::iterator at) {
   auto segment = at->second;
-  if (auto r = segment->rename_to_deleted(); !r) return r;
+  if (auto r = segment->rename_to(FileStage::deleted); !r) return r;
   segments.erase(at);
   deleted.emplace_back(hooks.clock->wall_ms(), std::move(segment));
   directory_dirty = true;
   return ok();
 }
 
+bool Log::State::lower_first_dirty() {
+  if (!first_dirty || *first_dirty <= active().base()) return false;
+  first_dirty = active().base();
+  return true;
+}
+
 Result<bool> Log::truncate_to(Offset target) {
   if (target.value() < 0)
     return Error{Errc::unknown_server_error,
                  "Cannot truncate partition " + tp().to_string() + " to a negative offset"};
-  bool restart = false;
+  bool restart = false, lowered = false;
   Result<void> done = ok();
   {
+    std::scoped_lock shape(state_->shape_mutex);
     std::scoped_lock hold(state_->mutex);
     State& s = *state_;
     if (auto r = s.usable(); !r) return r.error();
@@ -91,18 +98,22 @@ Result<bool> Log::truncate_to(Offset target) {
         s.producers.set_end(target);
       }
       if (s.high_watermark > target) s.set_high_watermark(target);
+      lowered = s.lower_first_dirty();
     }
     if (!done) s.note(done.error());
   }
   if (restart) done = truncate_fully_and_start_at(target);
   state_->report();
+  if (lowered && state_->hooks.on_first_dirty_lowered) state_->hooks.on_first_dirty_lowered();
   if (!done) return done.error();
   return true;
 }
 
 Result<void> Log::truncate_fully_and_start_at(Offset start) {
   Result<void> done = ok();
+  bool lowered = false;
   {
+    std::scoped_lock shape(state_->shape_mutex);
     std::scoped_lock hold(state_->mutex);
     State& s = *state_;
     if (auto r = s.usable(); !r) return r;
@@ -118,9 +129,11 @@ Result<void> Log::truncate_fully_and_start_at(Offset start) {
     s.remove_snapshots([](Offset) { return true; });
     s.producers.clear();
     s.producers.set_end(start);
+    lowered = std::exchange(s.first_dirty, std::nullopt).has_value();
     if (!done) s.note(done.error());
   }
   state_->report();
+  if (lowered && state_->hooks.on_first_dirty_lowered) state_->hooks.on_first_dirty_lowered();
   return done;
 }
 
@@ -153,8 +166,7 @@ Result<bool> Log::State::is_due(Segment& segment, Offset next, int64_t excess) c
   if (!config.cleanup_delete) return false;
   if (excess > 0 && excess >= segment.size()) return true;
   if (config.retention_ms < 0) return false;
-  auto stamp = segment.max_timestamp_ms();
-  if (stamp && *stamp < 0) stamp = segment.modified_ms();
+  const auto stamp = segment.largest_timestamp_ms();
   if (!stamp) return stamp.error();
   return hooks.clock->wall_ms() - *stamp > config.retention_ms;
 }
@@ -183,6 +195,7 @@ Result<int> Log::State::drop_due_segments() {
 Result<int> Log::delete_old_segments() {
   Result<int> dropped = 0;
   {
+    std::scoped_lock shape(state_->shape_mutex);
     std::scoped_lock hold(state_->mutex);
     State& s = *state_;
     if (auto r = s.usable(); !r) return r.error();
@@ -233,9 +246,20 @@ Result<void> Log::rename_dir(const std::string& name) {
   return done;
 }
 
-Result<void> Log::delete_files() {
+std::optional<Offset> Log::first_dirty_offset() const {
   std::scoped_lock hold(state_->mutex);
+  return state_->first_dirty;
+}
+
+void Log::end_cleaning() {
+  std::scoped_lock hold(state_->mutex);
+  state_->cleaning_ended = true;
+}
+
+Result<void> Log::delete_files() {
+  std::unique_lock hold(state_->mutex);
   state_->closed = true;
+  state_->unclaimed.wait(hold, [this] { return !state_->is_claimed; });
   for (const auto& [base, segment] : state_->segments) segment->remove_files();
   state_->deleted.clear();
   std::error_code failed;

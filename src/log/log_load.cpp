@@ -39,6 +39,13 @@ Result<void> Log::State::load() {
   log_start = std::max(log_start, first_segment());
   high_watermark = log_start;
   recovery_point = std::min(recovery_point, log_end);
+  first_dirty = place.first_dirty;
+  if (first_dirty > log_end) {
+    // What is appended up to there would count as clean.
+    LOG(WARNING) << "The cleaner's checkpoint of " << place.tp << ", " << *first_dirty
+                 << ", is above the log's end, " << log_end << "; all of the log is to be cleaned";
+    first_dirty.reset();
+  }
   if (auto r = epochs.truncate_from_end(log_end); !r) return r;
   // The first epoch may not have been written before a crash.
   if (auto r = epochs.truncate_from_start(log_start); !r) return r;

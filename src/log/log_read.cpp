@@ -49,13 +49,17 @@ void Log::State::take(ReadView& view, Segments::const_iterator at) const {
   view.next_base = at == segments.end() ? log_end : at->first;
 }
 
-// Compaction or a gap left nothing from the offset to the segment's end: on to the next one. False
-// when there is none.
+// Compaction or a gap left nothing from the offset to the segment's end: on to the one that holds
+// what follows, which may have become a part of a cleaner's. False when there is none.
 bool Log::State::advance(ReadView& view) const {
   std::scoped_lock hold(mutex);
-  auto at = segments.upper_bound(view.segment->base());
-  if (at == segments.end()) return false;
+  auto at = segments.upper_bound(view.next_base);
+  if (at != segments.begin()) --at;
+  if (at == segments.end() || at->second == view.segment) return false;
   take(view, at);
+  // The places belong to the segments of the first look, which may have been replaced.
+  view.start.reset();
+  view.end.reset();
   return true;
 }
 
@@ -112,24 +116,24 @@ Result<ReadSlice> Log::read(Offset from, int32_t max_bytes, Isolation isolation,
   if (isolation == Isolation::txn_committed) {
     auto collected = s.collect_aborted(*view, slice);
     if (!collected) return fail(collected.error());
+    if (!*collected) return read(from, max_bytes, isolation, min_one_message);
   }
   return slice;
 }
 
-Result<void> Log::State::collect_aborted(const ReadView& view, ReadSlice& slice) const {
+// False when a segment was replaced or removed meanwhile, with which its index may have gone.
+Result<bool> Log::State::collect_aborted(const ReadView& view, ReadSlice& slice) const {
   auto past = view.segment->offset_past(slice.position, slice.length);
   if (!past) return past.error();
   const Offset below = std::min(view.bound, past->value_or(view.next_base));
-  std::shared_ptr<Segment> segment = view.segment;
-  for (;;) {
-    auto complete = segment->collect_aborted(slice.start.offset, below, slice.aborted);
+  ReadView at = view;
+  do {
+    auto complete = at.segment->collect_aborted(slice.start.offset, below, slice.aborted);
     if (!complete) return complete.error();
-    if (*complete) return ok();
-    std::scoped_lock hold(mutex);
-    const auto next = segments.upper_bound(segment->base());
-    if (next == segments.end()) return ok();
-    segment = next->second;
-  }
+    if (at.segment->is_dropped()) return false;
+    if (*complete) return true;
+  } while (advance(at));
+  return true;
 }
 
 Result<std::optional<TimestampOffset>> Log::offset_for_timestamp(int64_t timestamp_ms) const {

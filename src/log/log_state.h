@@ -1,6 +1,7 @@
 #pragma once
 // What a Log is made of; shared by the files that implement it.
 
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
@@ -40,6 +41,8 @@ struct Log::State {
   void set_log_start(Offset to);
   Offset last_stable() const;
   Result<void> drop(Segments::iterator at);
+  // Whether the cleaner had been further than the log reaches now.
+  bool lower_first_dirty();
   Result<bool> is_due(Segment& segment, Offset next, int64_t excess) const;
   Result<int> drop_due_segments();
   Result<void> usable() const;
@@ -77,7 +80,7 @@ struct Log::State {
   Result<std::optional<Segment::Found>> locate(ReadView& view, Offset from,
                                                int32_t max_bytes) const;
   Result<int64_t> limit_of(const ReadView& view) const;
-  Result<void> collect_aborted(const ReadView& view, ReadSlice& slice) const;
+  Result<bool> collect_aborted(const ReadView& view, ReadSlice& slice) const;
 
   // Without the lock.
   void report();
@@ -104,6 +107,14 @@ struct Log::State {
   // Of the active segment: handed to the disk already, and its size at the look before.
   int64_t written_back = 0, old_enough_for_write_back = 0;
   int64_t truncations = 0;
+
+  // The cleaner's; see cleaner/cleanable_log.h.
+  // Held by whoever takes full segments away or puts others in their place, and taken before
+  // `mutex`: the cleaner's renaming waits for the disk, and appends must not wait with it.
+  std::mutex shape_mutex;
+  std::optional<Offset> first_dirty;
+  bool is_claimed = false, is_uncleanable = false, cleaning_ended = false;
+  std::condition_variable unclaimed;
 };
 
 }  // namespace samsa::log

@@ -65,6 +65,7 @@ class ProducerState {
   Offset end() const { return end_; }
   void set_end(Offset end) { end_ = end; }
   int64_t size() const { return static_cast<int64_t>(entries_.size()); }
+  const std::unordered_map<int64_t, ProducerEntry>& entries() const { return entries_; }
 
   Bytes encode() const;
   // KAFKA_STORAGE_ERROR for a malformed one.

@@ -10,18 +10,20 @@ namespace {
 constexpr size_t k_offset_entry = 8, k_time_entry = 12, k_transaction_entry = 34;
 }  // namespace
 
-Segment::Segment(const Place& p, const char* data_suffix)
+Segment::Segment(const Place& p, FileStage stage)
     : base_(p.base),
       created_ms_(p.now_ms),
       roll_jitter_ms_(p.roll_jitter_ms),
-      data_(p.folder, p.base, data_suffix, p.descriptors),
-      offsets_(p.folder, p.base, k_offset_index_suffix, k_offset_entry, p.descriptors),
-      times_(p.folder, p.base, k_time_index_suffix, k_time_entry, p.descriptors),
+      data_(p.folder, p.base, k_log_suffix, p.descriptors, stage),
+      offsets_(p.folder, p.base, k_offset_index_suffix, k_offset_entry, p.descriptors, stage),
+      times_(p.folder, p.base, k_time_index_suffix, k_time_entry, p.descriptors, stage),
       transactions_(p.folder, p.base, k_transaction_index_suffix, k_transaction_entry,
-                    p.descriptors) {}
+                    p.descriptors, stage) {}
 
-Result<std::shared_ptr<Segment>> Segment::create(const Place& place) {
-  std::shared_ptr<Segment> segment{new Segment(place, k_log_suffix)};
+Result<std::shared_ptr<Segment>> Segment::create(const Place& place, FileStage stage) {
+  std::shared_ptr<Segment> segment{new Segment(place, stage)};
+  if (stage != FileStage::live)
+    for (PooledFile* file : segment->files()) file->remove();
   auto file = segment->data_.make();
   if (!file) return file.error();
   for (IndexFile* index : {&segment->offsets_, &segment->times_, &segment->transactions_})
@@ -30,8 +32,8 @@ Result<std::shared_ptr<Segment>> Segment::create(const Place& place) {
   return segment;
 }
 
-Result<std::shared_ptr<Segment>> Segment::load(const Place& place, const char* data_suffix) {
-  std::shared_ptr<Segment> segment{new Segment(place, data_suffix)};
+Result<std::shared_ptr<Segment>> Segment::load(const Place& place, FileStage stage) {
+  std::shared_ptr<Segment> segment{new Segment(place, stage)};
   auto size = segment->data_.size_on_disk();
   if (!size) return size.error();
   if (!*size) return storage_error("open", segment->path(), ENOENT);
@@ -95,6 +97,14 @@ void Segment::note_timestamps(record::BatchView batch) {
   offset_of_max_timestamp_ = batch.last_offset();
 }
 
+Result<void> Segment::add_entries(Offset last_offset, int64_t position) {
+  Bytes entry;
+  append_be(entry, static_cast<int32_t>(last_offset - base_));
+  append_be(entry, static_cast<int32_t>(position));
+  if (auto r = offsets_.append(entry); !r) return r;
+  return add_time_entry();
+}
+
 Result<void> Segment::add_time_entry() {
   if (auto r = load_max_timestamp(); !r) return r;
   if (max_timestamp_ms_ < 0) return ok();
@@ -135,11 +145,7 @@ Result<int64_t> Segment::recover(int32_t index_interval,
       std::scoped_lock hold(mutex_);
       note_timestamps(batch);
       if (at - last_entry > index_interval) {
-        Bytes entry;
-        append_be(entry, static_cast<int32_t>(batch.last_offset() - base_));
-        append_be(entry, static_cast<int32_t>(at));
-        if (auto r = offsets_.append(entry); !r) return r.error();
-        if (auto r = add_time_entry(); !r) return r.error();
+        if (auto r = add_entries(batch.last_offset(), at); !r) return r.error();
         last_entry = at;
       }
     }
@@ -173,16 +179,36 @@ Result<void> Segment::append(BytesView bytes, const AppendedRange& range, int32_
     offset_of_max_timestamp_ = range.offset_of_max_timestamp;
   }
   if (since_index_ > index_interval) {
-    Bytes entry;
-    append_be(entry, static_cast<int32_t>(range.last_offset - base_));
-    append_be(entry, static_cast<int32_t>(position));
-    if (auto r = offsets_.append(entry); !r) return r;
-    if (auto r = add_time_entry(); !r) return r;
+    if (auto r = add_entries(range.last_offset, position); !r) return r;
     since_index_ = 0;
   }
   since_index_ += static_cast<int64_t>(bytes.size());
   size_.store(position + static_cast<int64_t>(bytes.size()), std::memory_order_release);
   return ok();
+}
+
+Result<void> Segment::append_batches(BytesView batches, int32_t index_interval) {
+  const int64_t position = size();
+  auto file = data_.get();
+  if (!file) return file.error();
+  if (auto r = write_all_at((*file)->fd(), batches, position, (*file)->opened_as()); !r) return r;
+  std::scoped_lock hold(mutex_);
+  int64_t at = position;
+  auto indexed = record::for_each_batch(batches, [&](record::BatchView batch) -> Result<void> {
+    if (batch.last_offset() < base_ || batch.last_offset() - base_ > INT32_MAX || at > INT32_MAX)
+      return Error{Errc::corrupt_message, "Offset " + std::to_string(batch.last_offset().value()) +
+                                              " does not fit into " + path().string()};
+    note_timestamps(batch);
+    if (since_index_ > index_interval) {
+      if (auto r = add_entries(batch.last_offset(), at); !r) return r;
+      since_index_ = 0;
+    }
+    at += static_cast<int64_t>(batch.size_in_bytes());
+    since_index_ += static_cast<int64_t>(batch.size_in_bytes());
+    return ok();
+  });
+  size_.store(at, std::memory_order_release);
+  return indexed;
 }
 
 Result<void> Segment::append_aborted(const AbortedTransaction& transaction) {
@@ -252,30 +278,6 @@ Result<void> Segment::seal() {
   auto transactions = transactions_.count();
   if (!transactions) return transactions.error();
   return *transactions > 0 ? transactions_.seal() : ok();
-}
-
-Result<void> Segment::sync() {
-  auto file = data_.get();
-  if (!file) return file.error();
-  if (::fdatasync((*file)->fd()) != 0) return storage_error("sync", path(), errno);
-  std::scoped_lock hold(mutex_);
-  if (is_dropped_.load(std::memory_order_acquire)) return ok();  // or it would make files anew
-  for (IndexFile* index : {&offsets_, &times_, &transactions_})
-    if (auto r = index->sync(); !r) return r;
-  return ok();
-}
-
-Result<void> Segment::rename_to_deleted() {
-  is_dropped_.store(true, std::memory_order_release);
-  for (PooledFile* file : {&data_, &offsets_.file(), &times_.file(), &transactions_.file()})
-    if (auto r = file->rename_to_deleted(); !r) return r;
-  return ok();
-}
-
-void Segment::remove_files() {
-  is_dropped_.store(true, std::memory_order_release);
-  for (PooledFile* file : {&data_, &offsets_.file(), &times_.file(), &transactions_.file()})
-    file->remove();
 }
 
 Result<int64_t> Segment::waited_for_roll_ms(int64_t now_ms, int64_t timestamp_ms) {

@@ -2,6 +2,7 @@
 // One segment: its data file and its indexes. Appends, truncation and sealing come from the log
 // under the log's mutex; lookups come from anywhere. Files are opened when they are first needed.
 
+#include <array>
 #include <mutex>
 #include <optional>
 
@@ -34,11 +35,12 @@ class Segment {
     int64_t now_ms;
     int64_t roll_jitter_ms;
   };
-  // Makes the file.
-  static Result<std::shared_ptr<Segment>> create(const Place& place);
+  // Makes the file; one of a cleaner takes the place of what an earlier try may have left.
+  static Result<std::shared_ptr<Segment>> create(const Place& place,
+                                                 FileStage stage = FileStage::live);
   // One that is there. Opens nothing and trusts the indexes; see make_active() and recover().
   static Result<std::shared_ptr<Segment>> load(const Place& place,
-                                               const char* data_suffix = k_log_suffix);
+                                               FileStage stage = FileStage::live);
 
   // Gets ready for appends: brings the indexes into memory and finds the log's end, reading from
   // the last index entry on. An error of KAFKA_STORAGE_ERROR is the disk's, CORRUPT_MESSAGE says
@@ -50,15 +52,19 @@ class Segment {
                           const std::function<Result<void>(record::BatchView)>& visit);
 
   Result<void> append(BytesView bytes, const AppendedRange& range, int32_t index_interval);
+  // The same for whole batches, each of which may get an index entry: a cleaner's, which writes
+  // many at a time. Nobody else may know the segment.
+  Result<void> append_batches(BytesView batches, int32_t index_interval);
   Result<void> append_aborted(const AbortedTransaction& transaction);
   Result<void> truncate_to(Offset offset, int64_t now_ms);
   // No more appends: last time index entry, trimmed indexes.
   Result<void> seal();
   // Data and indexes.
   Result<void> sync();
-  Result<void> rename_to_deleted();
+  Result<void> rename_to(FileStage stage);
+  // From now on what fails is no fault of the disk: its files are going.
+  void set_dropped() { is_dropped_.store(true, std::memory_order_release); }
   void remove_files();
-  // Its files are going or gone: what fails now is no fault of the disk.
   bool is_dropped() const { return is_dropped_.load(std::memory_order_acquire); }
 
   struct Found {
@@ -68,9 +74,11 @@ class Segment {
   };
   // The first batch whose last offset is not below; nothing past the end.
   Result<std::optional<Found>> find(Offset offset, int64_t limit) const;
-  // Visits whole batches from a position until it returns false.
+  static constexpr size_t k_scan_chunk = 64 * 1024;
+  // Visits whole batches from a position until it returns false. Reads a chunk at a time.
   Result<void> scan(int64_t from, int64_t limit,
-                    const std::function<Result<bool>(record::BatchView, int64_t)>& visit) const;
+                    const std::function<Result<bool>(record::BatchView, int64_t)>& visit,
+                    size_t chunk_bytes = k_scan_chunk) const;
   // The same, reading headers alone: nothing behind a batch's header may be looked at.
   Result<void> scan_headers(
       int64_t from, int64_t limit,
@@ -90,7 +98,17 @@ class Segment {
   Result<std::shared_ptr<const SegmentFile>> file() const { return data_.get(); }
   std::filesystem::path path() const { return data_.path(); }
   Result<int64_t> max_timestamp_ms() const;
+  // The newest record's, or the file's age where the records tell none.
+  Result<int64_t> largest_timestamp_ms() const;
+  // The first batch's; -1 where there is none.
+  Result<int64_t> first_timestamp_ms() const;
   Result<int64_t> modified_ms() const;
+  // Makes the file as old as the other one's.
+  Result<void> set_modified_as(const Segment& other);
+  struct IndexBytes {
+    int64_t offsets = 0, times = 0;
+  };
+  Result<IndexBytes> index_bytes() const;
   bool index_full(int32_t max_bytes) const;
   // How long records have been coming in, by their timestamps: from the first batch's to this one;
   // where the first has none, by the clock since the segment was opened.
@@ -98,7 +116,9 @@ class Segment {
   int64_t roll_jitter_ms() const { return roll_jitter_ms_; }
 
  private:
-  Segment(const Place& place, const char* data_suffix);
+  Segment(const Place& place, FileStage stage);
+  std::array<PooledFile*, 4> files();
+  Result<void> add_entries(Offset last_offset, int64_t position);
   Result<void> add_time_entry();
   Result<void> load_max_timestamp() const;
   Result<int64_t> indexed_position(Offset offset) const;

@@ -1,20 +1,18 @@
 // Looking into a segment: through its indexes, and at its batches.
 
 #include <glog/logging.h>
-#include <sys/stat.h>
 
 #include "log/segment.h"
 #include "record/record.h"
 
 namespace samsa::log {
 namespace {
-constexpr size_t k_scan_chunk = 64 * 1024;
 constexpr size_t k_header_chunk = 4096;
 }  // namespace
 
-Result<void> Segment::scan(
-    int64_t from, int64_t limit,
-    const std::function<Result<bool>(record::BatchView, int64_t)>& visit) const {
+Result<void> Segment::scan(int64_t from, int64_t limit,
+                           const std::function<Result<bool>(record::BatchView, int64_t)>& visit,
+                           size_t chunk_bytes) const {
   Bytes chunk;
   auto file = data_.get();
   if (!file) return file.error();
@@ -29,8 +27,8 @@ Result<void> Segment::scan(
     if (!*header) return ok();
     const auto size = static_cast<int64_t>((*header)->size_in_bytes);
     if (from + size > limit) return ok();
-    chunk.resize(static_cast<size_t>(
-        std::min<int64_t>(std::max<int64_t>(size, k_scan_chunk), limit - from)));
+    chunk.resize(static_cast<size_t>(std::min<int64_t>(
+        std::max<int64_t>(size, static_cast<int64_t>(chunk_bytes)), limit - from)));
     got = read_at(fd, chunk, from, path);
     if (!got) return got.error();
     record::BatchIterator batches{BytesView(chunk).substr(0, *got)};
@@ -185,11 +183,27 @@ Result<int64_t> Segment::max_timestamp_ms() const {
   return max_timestamp_ms_;
 }
 
-Result<int64_t> Segment::modified_ms() const {
-  const auto where = path();
-  struct stat info {};
-  if (::stat(where.c_str(), &info) != 0) return storage_error("stat", where, errno);
-  return int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000;
+Result<int64_t> Segment::largest_timestamp_ms() const {
+  auto newest = max_timestamp_ms();
+  return newest && *newest < 0 ? modified_ms() : newest;
+}
+
+Result<int64_t> Segment::first_timestamp_ms() const {
+  int64_t first = k_no_timestamp_ms;
+  auto scanned = scan_headers(0, size(), [&](record::BatchView batch, int64_t) -> Result<bool> {
+    first = batch.max_timestamp();
+    return false;
+  });
+  if (!scanned) return scanned.error();
+  return first;
+}
+
+Result<Segment::IndexBytes> Segment::index_bytes() const {
+  std::scoped_lock hold(mutex_);
+  const auto offsets = offsets_.count(), times = times_.count();
+  if (!offsets) return offsets.error();
+  if (!times) return times.error();
+  return IndexBytes{*offsets * 8, *times * 12};
 }
 
 bool Segment::index_full(int32_t max_bytes) const {
