@@ -170,8 +170,10 @@ void Broker::Parts::on_topic_change(const std::string& topic, const config::Prop
 void Broker::Parts::on_config_change(const config::BrokerConfig& before,
                                      const config::BrokerConfig& after) {
   settings.rebuild();
-  if (logs)
+  if (logs) {
     for (const auto& log : logs->all()) log->update_config(settings.get(log->tp().topic)->log);
+    if (const auto cleaner = cleaner_options(after)) logs->reconfigure_cleaner(*cleaner);
+  }
   auto per_ip = limits_per_address(after);
   if (!per_ip)
     LOG(ERROR) << per_ip.error();
@@ -203,6 +205,7 @@ Result<void> Broker::Parts::open_logs() {
   options.recovery_point_checkpoint_ms = now->log_flush_offset_checkpoint_interval_ms;
   options.log_start_checkpoint_ms = now->log_flush_start_offset_checkpoint_interval_ms;
   options.high_watermark_checkpoint_ms = now->replica_high_watermark_checkpoint_interval_ms;
+  options.cleaner = cleaner_options(*now);
   options.on_dir_failure = [this](const std::string& dir, const Error&, size_t live) {
     // While opening, open() itself tells.
     if (live > 0 || !logs) return;

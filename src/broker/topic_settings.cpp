@@ -33,6 +33,10 @@ replica::TopicSettings settings_of(const config::BrokerConfig& broker,
   log.file_delete_delay_ms = topic.file_delete_delay_ms;
   log.cleanup_delete = topic.deletes();
   log.cleanup_compact = topic.compacts();
+  log.min_cleanable_dirty_ratio = topic.min_cleanable_dirty_ratio;
+  log.min_compaction_lag_ms = topic.min_compaction_lag_ms;
+  log.max_compaction_lag_ms = topic.max_compaction_lag_ms;
+  log.delete_retention_ms = topic.delete_retention_ms;
   log.compression = codec_of(topic.compression_type);
   log.message_format = topic.format().magic;
   log.timestamp_type = topic.message_timestamp_type == "LogAppendTime"
@@ -69,6 +73,16 @@ Result<replica::TopicSettings> topic_settings(const config::BrokerConfig& broker
 }
 
 }  // namespace
+
+std::optional<log::CleanerOptions> cleaner_options(const config::BrokerConfig& broker) {
+  if (!broker.log_cleaner_enable) return std::nullopt;
+  return log::CleanerOptions{.threads = broker.log_cleaner_threads,
+                             .dedupe_buffer_bytes = broker.log_cleaner_dedupe_buffer_size,
+                             .load_factor = broker.log_cleaner_io_buffer_load_factor,
+                             .io_buffer_bytes = broker.log_cleaner_io_buffer_size,
+                             .io_max_bytes_per_second = broker.log_cleaner_io_max_bytes_per_second,
+                             .backoff_ms = broker.log_cleaner_backoff_ms};
+}
 
 std::shared_ptr<const replica::TopicSettings> TopicSettingsCache::get(const std::string& topic) {
   std::scoped_lock hold(mutex_);

@@ -7,9 +7,13 @@
 #include <string>
 
 #include "config/holder.h"
+#include "log/cleaner/cleaner.h"
 #include "replica/partition_table.h"
 
 namespace samsa::broker {
+
+// log.cleaner.*, or nothing where compaction is switched off.
+std::optional<log::CleanerOptions> cleaner_options(const config::BrokerConfig& broker);
 
 // Any thread.
 class TopicSettingsCache {

@@ -94,6 +94,14 @@ void check_log(const BrokerConfig& c, Mistakes& m) {
   m.require(c.log_cleaner_threads > 0 &&
                 c.log_cleaner_dedupe_buffer_size / c.log_cleaner_threads > 1024 * 1024,
             "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.");
+  constexpr double k_slot_bytes = 24;
+  const auto buffer_bytes = static_cast<double>(c.log_cleaner_dedupe_buffer_size);
+  m.require(c.log_cleaner_threads <= 0 || buffer_bytes / c.log_cleaner_threads / k_slot_bytes *
+                                                  c.log_cleaner_io_buffer_load_factor >
+                                              1,
+            "offset map is too small to fit in even a single message, so log "
+            "cleaning will never make progress. You can increase log.cleaner.dedupe.buffer.size or "
+            "decrease log.cleaner.threads");
   m.require(std::ranges::find(k_codecs, lower(c.compression_type)) != std::end(k_codecs),
             "compression.type : " + c.compression_type +
                 " is not valid. Valid options are uncompressed,zstd,lz4,snappy,gzip,producer");

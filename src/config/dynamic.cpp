@@ -113,6 +113,19 @@ Result<void> check_pools(const BrokerConfig& before, const BrokerConfig& after) 
   return ok();
 }
 
+// The cleaner's threads are bounded likewise, by words of its own.
+Result<void> check_cleaner(const BrokerConfig& before, const BrokerConfig& after) {
+  const int32_t from = before.log_cleaner_threads, to = after.log_cleaner_threads;
+  if (!before.log_cleaner_enable || (to >= from / 2 && to <= from * 2)) return ok();
+  return Error{
+      Errc::invalid_request,
+      "Invalid value org.apache.kafka.common.config.ConfigException: Log cleaner threads "
+      "cannot be " +
+          std::string(to < from ? "reduced to less than half" : "increased to more than double") +
+          " the current value " + std::to_string(from) +
+          " for configuration Invalid dynamic configuration"};
+}
+
 // Better refused than told as done and not done.
 Result<void> check_listeners(const BrokerConfig& before, const BrokerConfig& after) {
   for (const std::string_view name : k_listener_keys)
@@ -201,6 +214,7 @@ Result<void> validate_dynamic(const BrokerConfig& current, const Properties& lay
   }
   if (auto reporters = check_reporters(current, *next); !reporters) return reporters;
   if (auto listeners = check_listeners(current, *next); !listeners) return listeners;
+  if (auto cleaner = check_cleaner(current, *next); !cleaner) return cleaner;
   return check_pools(current, *next);
 }
 

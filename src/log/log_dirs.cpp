@@ -31,7 +31,8 @@ std::string doomed_name(const TopicPartition& tp) {
 
 LogHooks LogDirs::State::hooks_for(const Dir& dir) {
   return {.clock = options.clock,
-          .on_storage_failure = [this, path = dir.path](const Error& error) { fail(path, error); }};
+          .on_storage_failure = [this, path = dir.path](const Error& error) { fail(path, error); },
+          .on_first_dirty_lowered = [this] { owner->write_first_dirty_offsets(); }};
 }
 
 // The directory goes offline as a whole (KIP-112): no log in it is served any more.
@@ -87,16 +88,29 @@ Result<std::unique_ptr<LogDirs>> LogDirs::open(LogDirsOptions options) {
                    " can be created or validated. Correct log.dirs."};
 }
 
-LogDirs::LogDirs(std::unique_ptr<State> state) : state_(std::move(state)) {}
+LogDirs::LogDirs(std::unique_ptr<State> state) : state_(std::move(state)) {
+  state_->owner = this;
+  if (!state_->options.cleaner) return;
+  state_->cleaner = std::make_unique<Cleaner>(
+      *state_->options.cleaner,
+      CleanerHooks{.logs = [this] { return all(); },
+                   .write_checkpoint = [this] { write_first_dirty_offsets(); },
+                   .clock = state_->options.clock});
+}
 
-LogDirs::~LogDirs() { state_->stop_thread(); }
+LogDirs::~LogDirs() { state_->stop_threads(); }
 
 void LogDirs::start() {
-  state_->thread = std::thread([this] { state_->keep_house(*this); });
+  state_->thread = std::thread([this] { state_->keep_house(); });
+  if (state_->cleaner) state_->cleaner->start();
+}
+
+void LogDirs::reconfigure_cleaner(const CleanerOptions& options) {
+  if (state_->cleaner) state_->cleaner->reconfigure(options);
 }
 
 Result<void> LogDirs::close() {
-  state_->stop_thread();
+  state_->stop_threads();
   const auto logs = all();
   std::mutex outcome_mutex;
   Result<void> outcome = ok();
@@ -114,6 +128,7 @@ Result<void> LogDirs::close() {
   write_recovery_points();
   write_log_starts();
   write_high_watermarks();
+  write_first_dirty_offsets();
   for (const auto& path : live_dirs()) {
     auto marked = open_file(fs::path(path) / k_clean_shutdown_file, O_WRONLY | O_CREAT);
     if (auto synced = marked ? sync_directory(path) : Result<void>{marked.error()}; !synced)
@@ -162,6 +177,7 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create(const TopicPartition& tp,
 
 Result<std::shared_ptr<Log>> LogDirs::State::create(const TopicPartition& tp,
                                                     const LogConfig& config, const Dir& dir) {
+  forget_first_dirty_of(tp, dir);
   auto log =
       Log::open({.dir = fs::path(dir.path) / tp.to_string(), .tp = tp}, config, hooks_for(dir));
   if (!log) {
@@ -202,6 +218,7 @@ Result<void> LogDirs::remove(const TopicPartition& tp) {
     log = std::move(found->second);
     state_->logs.erase(found);
   }
+  log->end_cleaning();
   if (auto renamed = log->rename_dir(doomed_name(tp)); !renamed) return renamed.error();
   const int64_t due_ms = state_->options.clock->wall_ms() + log->config().file_delete_delay_ms;
   std::unique_lock hold(state_->mutex);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "log/checkpoint.h"
+#include "log/cleaner/cleaner.h"
 #include "log/log.h"
 
 namespace samsa::log {
@@ -32,6 +33,9 @@ struct LogDirsOptions {
   int64_t recovery_point_checkpoint_ms = 60'000;
   int64_t log_start_checkpoint_ms = 60'000;
   int64_t high_watermark_checkpoint_ms = 5000;
+  // Absent (log.cleaner.enable=false): compacted logs are neither compacted nor subject to
+  // retention.
+  std::optional<CleanerOptions> cleaner;
   Clock* clock = &Clock::system();
   // A directory went offline, also while opening; called without locks. Its logs are fenced by
   // then. `live` is how many directories are left.
@@ -54,8 +58,10 @@ class LogDirs {
   static Result<void> check_cluster_id(const MetaProperties& stored, const std::string& cluster_id);
   Result<void> write_meta(const MetaProperties& meta);
 
-  // Starts the background thread: retention, flush, checkpoints, deletion.
+  // Starts the background threads: retention, flush, checkpoints, deletion; and the cleaner's.
   void start();
+  // What may be told of the cleaner while it runs. Nothing to do where there is none.
+  void reconfigure_cleaner(const CleanerOptions& options);
   // Closes every log, writes the checkpoints, and the clean-shutdown marker in each directory
   // whose logs all closed well.
   Result<void> close();
@@ -82,6 +88,7 @@ class LogDirs {
   void write_high_watermarks();
   void write_recovery_points();
   void write_log_starts();
+  void write_first_dirty_offsets();
 
  private:
   struct State;

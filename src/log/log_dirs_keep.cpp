@@ -24,7 +24,8 @@ class Timer {
 
 }  // namespace
 
-void LogDirs::State::stop_thread() {
+void LogDirs::State::stop_threads() {
+  if (cleaner) cleaner->stop();
   {
     std::scoped_lock hold(thread_mutex);
     stopping = true;
@@ -33,7 +34,7 @@ void LogDirs::State::stop_thread() {
   if (thread.joinable()) thread.join();
 }
 
-void LogDirs::State::keep_house(LogDirs& owner) {
+void LogDirs::State::keep_house() {
   constexpr milliseconds k_longest_tick{1000}, k_shortest_tick{1};
   const milliseconds tick = std::clamp(
       milliseconds{std::min({options.retention_check_ms, options.recovery_point_checkpoint_ms,
@@ -46,6 +47,8 @@ void LogDirs::State::keep_house(LogDirs& owner) {
   Timer retention{start_ms, options.retention_check_ms};
   Timer recovery_points{start_ms, options.recovery_point_checkpoint_ms};
   Timer log_starts{start_ms, options.log_start_checkpoint_ms};
+  // The cleaner writes it, too; this is for logs that have gone.
+  Timer first_dirty{start_ms, options.log_start_checkpoint_ms};
   Timer high_watermarks{start_ms, options.high_watermark_checkpoint_ms};
   std::unique_lock hold(thread_mutex);
   while (!wake.wait_for(hold, tick, [this] { return stopping; })) {
@@ -53,13 +56,14 @@ void LogDirs::State::keep_house(LogDirs& owner) {
     const int64_t now_ms = options.clock->wall_ms();
     const bool write_back_due = write_back.is_due(now_ms);
     const bool retention_due = retention.is_due(now_ms);
-    for (const auto& log : owner.all()) {
+    for (const auto& log : owner->all()) {
       if (write_back_due) log->start_write_back();
       keep_log(*log, now_ms, retention_due);
     }
-    if (high_watermarks.is_due(now_ms)) owner.write_high_watermarks();
-    if (recovery_points.is_due(now_ms)) owner.write_recovery_points();
-    if (log_starts.is_due(now_ms)) owner.write_log_starts();
+    if (high_watermarks.is_due(now_ms)) owner->write_high_watermarks();
+    if (recovery_points.is_due(now_ms)) owner->write_recovery_points();
+    if (log_starts.is_due(now_ms)) owner->write_log_starts();
+    if (first_dirty.is_due(now_ms)) owner->write_first_dirty_offsets();
     reap_doomed(now_ms);
     hold.lock();
   }
@@ -69,8 +73,9 @@ void LogDirs::State::keep_log(Log& log, int64_t now_ms, bool retention_due) {
   const bool flush_due = now_ms - log.last_flush_ms() > log.config().flush_ms;
   if (auto flushed = flush_due ? log.flush() : log.flush_rolled(); !flushed)
     LOG(ERROR) << log.tp() << " could not be synced: " << flushed.error();
-  if (retention_due) {
-    log.remove_expired_producers(now_ms);
+  if (retention_due) log.remove_expired_producers(now_ms);
+  // The cleaner's threads see to compacted ones.
+  if (retention_due && !log.config().cleanup_compact) {
     if (auto deleted = log.delete_old_segments(); deleted && *deleted > 0)
       LOG(INFO) << log.tp() << ": " << *deleted << " segments went by retention";
   }
@@ -96,11 +101,11 @@ void LogDirs::State::reap_doomed(int64_t now_ms) {
 
 // One file for each live directory, of what its logs say; not written again while that is the same.
 void LogDirs::State::write_checkpoint(
-    LogDirs& owner, const char* file,
-    const std::function<std::optional<Offset>(const Log&)>& value_of) {
+    const char* file, const std::function<std::optional<Offset>(const Log&)>& value_of) {
+  std::scoped_lock hold(checkpoint_mutex);
   std::map<std::string, OffsetMap> by_dir;
-  for (const auto& path : owner.live_dirs()) by_dir[path];
-  for (const auto& log : owner.all()) {
+  for (const auto& path : owner->live_dirs()) by_dir[path];
+  for (const auto& log : owner->all()) {
     const auto dir = by_dir.find(parent_of(*log));
     if (dir == by_dir.end()) continue;
     if (const auto value = value_of(*log)) dir->second[log->tp()] = *value;
@@ -109,6 +114,9 @@ void LogDirs::State::write_checkpoint(
     auto& written = find(path)->written;
     if (const auto before = written.find(file);
         before != written.end() && before->second == offsets)
+      continue;
+    // Most brokers never have anything to write into this one.
+    if (offsets.empty() && !written.contains(file) && file == std::string_view(k_cleaner_file))
       continue;
     if (auto done = write_offset_checkpoint(fs::path(path) / file, offsets); !done) {
       fail(path, done.error());
@@ -119,7 +127,7 @@ void LogDirs::State::write_checkpoint(
 }
 
 void LogDirs::write_high_watermarks() {
-  state_->write_checkpoint(*this, k_high_watermark_file,
+  state_->write_checkpoint(k_high_watermark_file,
                            [](const Log& log) { return log.high_watermark(); });
 }
 
@@ -131,18 +139,32 @@ void LogDirs::write_recovery_points() {
     by_log[log.get()] = point;
     points.emplace_back(std::move(log), point);
   }
-  state_->write_checkpoint(*this, k_recovery_point_file,
-                           [&](const Log& log) -> std::optional<Offset> {
-                             const auto known = by_log.find(&log);
-                             if (known == by_log.end()) return std::nullopt;
-                             return known->second;
-                           });
+  state_->write_checkpoint(k_recovery_point_file, [&](const Log& log) -> std::optional<Offset> {
+    const auto known = by_log.find(&log);
+    if (known == by_log.end()) return std::nullopt;
+    return known->second;
+  });
   for (const auto& [log, point] : points) log->prune_snapshots(point);
+}
+
+void LogDirs::write_first_dirty_offsets() {
+  state_->write_checkpoint(k_cleaner_file, [](const Log& log) { return log.first_dirty_offset(); });
+}
+
+// A new log must not begin with what the checkpoint tells of another one of its name, should the
+// broker end before it is written again.
+void LogDirs::State::forget_first_dirty_of(const TopicPartition& tp, const Dir& dir) {
+  {
+    std::scoped_lock hold(checkpoint_mutex);
+    const auto file = dir.written.find(k_cleaner_file);
+    if (file == dir.written.end() || !file->second.contains(tp)) return;
+  }
+  owner->write_first_dirty_offsets();
 }
 
 // Only for logs that start within their first segment; for the others the segment's name tells.
 void LogDirs::write_log_starts() {
-  state_->write_checkpoint(*this, k_log_start_file, [](const Log& log) -> std::optional<Offset> {
+  state_->write_checkpoint(k_log_start_file, [](const Log& log) -> std::optional<Offset> {
     const Offset start = log.log_start_offset();
     if (start <= log.first_segment_base()) return std::nullopt;
     return start;

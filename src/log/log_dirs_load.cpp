@@ -96,6 +96,8 @@ Result<void> LogDirs::State::read_dir(Dir& dir) {
   dir.recovery_points = checkpoint_of(dir.path, k_recovery_point_file);
   dir.log_starts = checkpoint_of(dir.path, k_log_start_file);
   dir.high_watermarks = checkpoint_of(dir.path, k_high_watermark_file);
+  dir.first_dirty = checkpoint_of(dir.path, k_cleaner_file);
+  if (!dir.first_dirty.empty()) dir.written[k_cleaner_file] = dir.first_dirty;
   for (fs::directory_iterator at{dir.path, failed}, end; !failed && at != end;
        at.increment(failed)) {
     std::error_code ignored;
@@ -140,12 +142,16 @@ void LogDirs::State::load_one(const Found& found) {
     const auto known = map.find(found.tp);
     return known == map.end() ? fallback : known->second;
   };
+  const auto first_dirty = found.dir->first_dirty.find(found.tp);
   const LogConfig config = options.config_of ? options.config_of(found.tp.topic) : options.defaults;
   auto log = Log::open({.dir = found.path,
                         .tp = found.tp,
                         .log_start_offset = offset_or(found.dir->log_starts, Offset{0}),
                         .recovery_point = offset_or(found.dir->recovery_points, Offset{0}),
-                        .had_clean_shutdown = found.dir->was_clean},
+                        .had_clean_shutdown = found.dir->was_clean,
+                        .first_dirty = first_dirty == found.dir->first_dirty.end()
+                                           ? std::nullopt
+                                           : std::optional{first_dirty->second}},
                        config, hooks_for(*found.dir));
   if (!log) {
     fail(found.dir->path,

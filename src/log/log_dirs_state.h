@@ -20,8 +20,8 @@ struct LogDirs::State {
     FileDescriptor lock;
     bool was_clean = false;
     bool offline = false;
-    OffsetMap recovery_points, log_starts, high_watermarks;  // as read at the start
-    std::map<std::string, OffsetMap> written;                // by checkpoint; housekeeping's
+    OffsetMap recovery_points, log_starts, high_watermarks, first_dirty;  // as read at the start
+    std::map<std::string, OffsetMap> written;  // by checkpoint; guarded by `checkpoint_mutex`
   };
   struct Found {
     Dir* dir;
@@ -43,12 +43,13 @@ struct LogDirs::State {
   void load_all();
 
   // log_dirs_keep.cpp
-  void keep_house(LogDirs& owner);
+  void keep_house();
   void keep_log(Log& log, int64_t now_ms, bool retention_due);
-  void write_checkpoint(LogDirs& owner, const char* file,
+  void write_checkpoint(const char* file,
                         const std::function<std::optional<Offset>(const Log&)>& value_of);
   void reap_doomed(int64_t now_ms);
-  void stop_thread();
+  void forget_first_dirty_of(const TopicPartition& tp, const Dir& dir);
+  void stop_threads();
 
   Result<std::shared_ptr<Log>> create(const TopicPartition& tp, const LogConfig& config,
                                       const Dir& dir);
@@ -71,6 +72,10 @@ struct LogDirs::State {
   std::set<TopicPartition> unreachable;  // their directory went offline
   std::vector<Doomed> doomed;
 
+  std::mutex checkpoint_mutex;  // one is written at a time, so that an older one can't come last
+
+  LogDirs* owner = nullptr;
+  std::unique_ptr<Cleaner> cleaner;
   std::mutex thread_mutex;
   std::condition_variable wake;
   bool stopping = false;
