@@ -1,5 +1,7 @@
 #include "log/log_folder.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 
@@ -17,6 +19,13 @@ Result<void> LogFolder::rename_file(std::string_view from, std::string_view to) 
   const auto source = path_ / from;
   if (::rename(source.c_str(), (path_ / to).c_str()) != 0 && errno != ENOENT)
     return storage_error("rename", source, errno);
+  return ok();
+}
+
+Result<void> LogFolder::sync() const {
+  auto directory = open(".", O_RDONLY | O_DIRECTORY);
+  if (!directory) return directory.error();
+  if (::fsync(directory->get()) != 0) return storage_error("sync", path(), errno);
   return ok();
 }
 

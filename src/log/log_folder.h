@@ -33,6 +33,8 @@ class LogFolder {
   }
   // Renames a file within the directory; a missing one is no failure.
   Result<void> rename_file(std::string_view from, std::string_view to) const;
+  // Makes the names in it survive a power cut, wherever it is by then.
+  Result<void> sync() const;
   // Renames the directory itself, next to where it is.
   Result<void> rename_to(const std::string& name);
 

@@ -145,7 +145,7 @@ Result<void> Log::State::flush_below(std::optional<Offset> limit) {
     auto file = synced ? open_file(path, O_RDONLY) : Result<FileDescriptor>{synced.error()};
     if (file && ::fsync(file->get()) != 0) synced = storage_error("sync", path, errno);
   }
-  if (synced && sync_dir) synced = sync_directory(folder->path());
+  if (synced && sync_dir) synced = folder->sync();
   if (synced && sync_parent) synced = sync_directory(folder->path().parent_path());
   {
     std::scoped_lock hold(mutex);

@@ -1,14 +1,9 @@
 #include "log/cleaner/batch_filter.h"
 
-#include <limits>
-
 #include "record/builder.h"
 
 namespace samsa::log {
 namespace {
-
-// What the broker took in once, it must be able to read again.
-constexpr size_t k_max_decompressed_bytes = std::numeric_limits<int32_t>::max();
 
 record::BatchFields fields_of(record::BatchView batch) {
   record::BatchFields fields;
@@ -98,7 +93,7 @@ Result<void> BatchFilter::filter(record::BatchView batch, const Rules& rules, By
           ++kept;
           has_others = has_others || has_other_format(batch, record);
         },
-        k_max_decompressed_bytes);
+        max_decompressed_bytes_);
     if (!seen) return seen;
   }
   counts_.records_read += read;
@@ -129,7 +124,7 @@ Result<void> BatchFilter::rebuild(record::BatchView batch, const Rules& rules, B
         if (!builder) builder.emplace(fields);
         builder->append(record);
       },
-      k_max_decompressed_bytes);
+      max_decompressed_bytes_);
   counts_.records_without_key = without_key;
   if (!built) return built;
   // The producer's last sequence number is counted from the batch's first offset to its last.

@@ -1,6 +1,7 @@
 #pragma once
 // What is left of a batch once it is cleaned. Pure; one pass's.
 
+#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -36,8 +37,13 @@ class BatchFilter {
     Offset round_end;
   };
 
-  BatchFilter(const KeyMap& latest, CleanedTransactions& transactions)
-      : latest_(latest), transactions_(transactions) {}
+  // What the broker took in once, it must be able to read again.
+  static constexpr size_t k_max_decompressed_bytes = std::numeric_limits<int32_t>::max();
+  BatchFilter(const KeyMap& latest, CleanedTransactions& transactions,
+              size_t max_decompressed_bytes = k_max_decompressed_bytes)
+      : latest_(latest),
+        transactions_(transactions),
+        max_decompressed_bytes_(max_decompressed_bytes) {}
 
   // Appends what is left of the batch, with its offsets, in its own format and codec. Batches must
   // come in the order of offsets, none left out. Errors: a batch that can't be read.
@@ -53,6 +59,7 @@ class BatchFilter {
 
   const KeyMap& latest_;
   CleanedTransactions& transactions_;
+  const size_t max_decompressed_bytes_;
   Counts counts_;
 };
 

@@ -118,7 +118,7 @@ Result<void> CleanableLog::swap_names(const Segments& old, Segment& by) const {
   for (const auto& segment : old)
     if (auto r = segment->rename_to(FileStage::deleted); !r) return r;
   if (auto r = by.rename_to(FileStage::live); !r) return r;
-  return sync_directory(state().folder->path());
+  return state().folder->sync();
 }
 
 Result<bool> CleanableLog::replace(const View& view, const Segments& old,
@@ -135,7 +135,7 @@ Result<bool> CleanableLog::replace(const View& view, const Segments& old,
   }
   // On the disk before an old one loses its name: without either name, the records would be lost.
   if (auto r = by->rename_to(FileStage::swap); !r) return note(r.error(), *by);
-  if (auto r = sync_directory(s.folder->path()); !r) return note(r.error(), *by);
+  if (auto r = s.folder->sync(); !r) return note(r.error(), *by);
   {
     std::scoped_lock hold(s.mutex);
     for (const auto& segment : old) {

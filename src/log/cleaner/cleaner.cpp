@@ -7,47 +7,44 @@
 namespace samsa::log {
 
 Cleaner::Cleaner(CleanerOptions options, CleanerHooks hooks)
-    : options_(options), hooks_(std::move(hooks)) {}
+    : options_(options), running_(options), hooks_(std::move(hooks)) {}
 
 Cleaner::~Cleaner() { stop(); }
 
 void Cleaner::start() {
-  std::scoped_lock control(control_mutex_);
-  start_threads();
+  supervisor_ = std::thread([this] { supervise(); });
 }
 
 void Cleaner::stop() {
-  std::scoped_lock control(control_mutex_);
-  stop_threads();
-}
-
-void Cleaner::reconfigure(const CleanerOptions& options) {
-  std::scoped_lock control(control_mutex_);
-  if (options == options_) return;
-  const bool runs = !threads_.empty();
-  stop_threads();
-  options_ = options;
-  if (runs) start_threads();
-}
-
-void Cleaner::start_threads() {
-  if (!threads_.empty()) return;
-  {
-    std::scoped_lock hold(mutex_);
-    is_stopping_ = false;
-  }
-  throttle_ = std::make_unique<Throttle>(options_.io_max_bytes_per_second);
-  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this, i] { run(i); });
-}
-
-void Cleaner::stop_threads() {
   {
     std::scoped_lock hold(mutex_);
     is_stopping_ = true;
   }
   wake_.notify_all();
-  for (auto& thread : threads_) thread.join();
-  threads_.clear();
+  if (supervisor_.joinable()) supervisor_.join();
+}
+
+void Cleaner::reconfigure(const CleanerOptions& options) {
+  {
+    std::scoped_lock hold(mutex_);
+    options_ = options;
+  }
+  wake_.notify_all();
+}
+
+void Cleaner::supervise() {
+  std::unique_lock hold(mutex_);
+  while (!is_stopping_) {
+    running_ = options_;
+    Throttle throttle{running_.io_max_bytes_per_second};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < running_.threads; ++i)
+      threads.emplace_back([this, i, &throttle] { run(i, throttle); });
+    wake_.wait(hold, [this] { return must_end(); });
+    hold.unlock();
+    for (auto& thread : threads) thread.join();
+    hold.lock();
+  }
 }
 
 bool Cleaner::rest(milliseconds time, const std::function<bool()>& go_on) {
@@ -55,37 +52,37 @@ bool Cleaner::rest(milliseconds time, const std::function<bool()>& go_on) {
   const auto until = std::chrono::steady_clock::now() + time;
   std::unique_lock hold(mutex_);
   for (;;) {
-    if (is_stopping_) return false;
+    if (must_end()) return false;
     const auto left = until - std::chrono::steady_clock::now();
     if (left <= left.zero()) return true;
     hold.unlock();
     if (!go_on()) return false;
     hold.lock();
     wake_.wait_for(hold, std::min<std::chrono::steady_clock::duration>(left, k_look),
-                   [this] { return is_stopping_; });
+                   [this] { return must_end(); });
   }
 }
 
-void Cleaner::run(int number) {
+void Cleaner::run(int number, Throttle& throttle) {
   constexpr int64_t k_most_bytes = INT32_MAX;
   constexpr int64_t k_longest_pause_ms = 24 * 60 * 60 * 1000;
   KeyMap map{
-      static_cast<size_t>(std::min(options_.dedupe_buffer_bytes / options_.threads, k_most_bytes))};
+      static_cast<size_t>(std::min(running_.dedupe_buffer_bytes / running_.threads, k_most_bytes))};
   for (;;) {
-    const bool cleaned = clean_dirtiest(number, map);
+    const bool cleaned = clean_dirtiest(number, map, throttle);
     map.release();
     delete_expired();
     std::unique_lock hold(mutex_);
-    const milliseconds pause{cleaned ? 0 : std::min(options_.backoff_ms, k_longest_pause_ms)};
-    if (wake_.wait_for(hold, pause, [this] { return is_stopping_; })) return;
+    const milliseconds pause{cleaned ? 0 : std::min(running_.backoff_ms, k_longest_pause_ms)};
+    if (wake_.wait_for(hold, pause, [this] { return must_end(); })) return;
   }
 }
 
-bool Cleaner::clean_dirtiest(int number, KeyMap& map) {
+bool Cleaner::clean_dirtiest(int number, KeyMap& map, Throttle& throttle) {
   auto chosen = choose();
   if (!chosen) return false;
   try {
-    clean(number, *chosen, map);
+    clean(number, *chosen, map, throttle);
   } catch (const std::exception& error) {  // of memory, for one: the others are to be cleaned on
     give_up_for_good(chosen->log, {Errc::unknown_server_error, error.what()});
   }
@@ -135,17 +132,17 @@ std::optional<Cleaner::Chosen> Cleaner::look_at(const std::shared_ptr<Log>& log)
   return Chosen{std::move(*claimed), std::move(view), dirt};
 }
 
-void Cleaner::clean(int number, Chosen& chosen, KeyMap& map) {
+void Cleaner::clean(int number, Chosen& chosen, KeyMap& map, Throttle& throttle) {
   const auto began = std::chrono::steady_clock::now();
   const TopicPartition tp = chosen.log.log().tp();
   Cleaning cleaning{
       chosen.log,
       chosen.view,
       {.map = map,
-       .load_factor = options_.load_factor,
-       .io_buffer_bytes = static_cast<size_t>(options_.io_buffer_bytes / options_.threads / 2),
+       .load_factor = running_.load_factor,
+       .io_buffer_bytes = static_cast<size_t>(running_.io_buffer_bytes / running_.threads / 2),
        .go_on = [&](int64_t bytes) {
-         return rest(throttle_->spend(bytes, std::chrono::steady_clock::now()),
+         return rest(throttle.spend(bytes, std::chrono::steady_clock::now()),
                      [&] { return chosen.log.may_go_on(chosen.view); });
        }}};
   auto end = cleaning.run(chosen.dirt);

@@ -41,9 +41,9 @@ class Cleaner {
   Cleaner& operator=(const Cleaner&) = delete;
 
   void start();
-  // Cleaning under way is given up. Idempotent.
+  // For good; cleaning under way is given up. Idempotent.
   void stop();
-  // Stops the threads, if there are any, and starts others, unless nothing has changed.
+  // Lets the threads end and starts others, unless nothing has changed. Does not wait for that.
   void reconfigure(const CleanerOptions& options);
 
  private:
@@ -52,27 +52,28 @@ class Cleaner {
     CleanableLog::View view;
     Dirt dirt;
   };
-  void start_threads();
-  void stop_threads();
-  void run(int number);
-  bool clean_dirtiest(int number, KeyMap& map);
+  void supervise();
+  void run(int number, Throttle& throttle);
+  bool clean_dirtiest(int number, KeyMap& map, Throttle& throttle);
   std::optional<Chosen> choose();
   std::optional<Chosen> look_at(const std::shared_ptr<Log>& log);
-  void clean(int number, Chosen& chosen, KeyMap& map);
+  void clean(int number, Chosen& chosen, KeyMap& map, Throttle& throttle);
   static void give_up_for_good(CleanableLog& log, const Error& why);
   void delete_expired();
-  // Whether nobody wants to stop meanwhile.
+  // False when there was something else to do meanwhile.
   bool rest(milliseconds time, const std::function<bool()>& go_on);
 
-  CleanerOptions options_;
-  const CleanerHooks hooks_;
-  std::unique_ptr<Throttle> throttle_;
+  // With the mutex held: whether the threads are to end.
+  bool must_end() const { return is_stopping_ || options_ != running_; }
+
   std::mutex choice_mutex_;  // one thread looks for work at a time
-  std::mutex mutex_;
+  std::mutex mutex_;         // guards the next three
   std::condition_variable wake_;
   bool is_stopping_ = false;
-  std::mutex control_mutex_;  // start, stop and reconfigure, one at a time
-  std::vector<std::thread> threads_;
+  CleanerOptions options_;
+  CleanerOptions running_;  // what the threads go by; changes while there are none
+  const CleanerHooks hooks_;
+  std::thread supervisor_;
 };
 
 }  // namespace samsa::log

@@ -152,6 +152,12 @@ TEST(BrokerConfig, ValuesMustSuitTheTopicsThatInheritThem) {
             "Invalid value 0 for configuration max.compaction.lag.ms: Value must be at least 1");
 }
 
+TEST(BrokerConfig, TheCleanerNeedsRoomForAKey) {
+  EXPECT_THAT(mistake_in({{"log.cleaner.io.buffer.load.factor", "0"}}),
+              HasSubstr("offset map is too small to fit in even a single message"));
+  EXPECT_EQ(mistake_in({{"log.cleaner.io.buffer.load.factor", "0.1"}}), "");
+}
+
 TEST(BrokerConfig, ConnectionLimitsAreByAddress) {
   const BrokerConfig config =
       config_of({{"max.connections.per.ip.overrides", "127.0.0.1:5, ::1:7"}});

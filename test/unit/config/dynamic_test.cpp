@@ -53,6 +53,21 @@ TEST(DynamicConfig, PoolsGrowByStepsOfTwo) {
             begin + "3, value should be at least half the current value 8" + end);
 }
 
+TEST(DynamicConfig, TheCleanersThreadsGrowByStepsOfTwoInWordsOfTheirOwn) {
+  const std::string begin =
+      "Invalid value org.apache.kafka.common.config.ConfigException: Log cleaner threads cannot "
+      "be ";
+  const std::string end = " for configuration Invalid dynamic configuration";
+  EXPECT_EQ(mistake_in({{"log.cleaner.threads", "2"}}), "");
+  EXPECT_EQ(mistake_in({{"log.cleaner.threads", "3"}}),
+            begin + "increased to more than double the current value 1" + end);
+  const auto four =
+      BrokerConfig::from({{"zookeeper.connect", "z:2181"}, {"log.cleaner.threads", "4"}});
+  const auto reduced = validate_dynamic(*four, {{"log.cleaner.threads", "1"}}, true);
+  ASSERT_FALSE(reduced);
+  EXPECT_EQ(reduced.error().message, begin + "reduced to less than half the current value 4" + end);
+}
+
 TEST(DynamicConfig, ContradictionsAreToldAsKafkaTellsThem) {
   EXPECT_EQ(mistake_in({{"log.roll.ms", "0"}}),
             "requirement failed: log.roll.ms must be equal or greater than 1");

@@ -142,6 +142,21 @@ class CleanerFixture : public LogFixture {
     std::sort(names.begin(), names.end());
     return names;
   }
+  std::shared_ptr<Log> open_log(bool clean = false) { return open(clean); }
+  // Segments of a few records each: key k0 to k4 over and over, values counting up.
+  std::shared_ptr<Log> log_of(int records, int32_t segment_bytes = 600) {
+    config_.segment_bytes = segment_bytes;
+    auto log = open_log();
+    for (int i = 0; i < records; ++i) put(*log, "k" + std::to_string(i % 5), std::to_string(i));
+    EXPECT_TRUE(log->roll());
+    return log;
+  }
+  static Entries last_of(int records) {
+    Entries last;
+    for (int i = records - 5; i < records; ++i)
+      last.push_back({i, "k" + std::to_string(i % 5), std::to_string(i)});
+    return last;
+  }
   // Makes the segment as old as if it had been written then.
   void set_age(int64_t base, int64_t age_ms) const {
     fs::last_write_time(file(base, ".log"),

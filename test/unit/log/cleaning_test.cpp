@@ -1,36 +1,18 @@
-// Logs on disk, cleaned: what is left, for whom, and what becomes of it when others interfere.
+// Logs on disk, cleaned: what is left of them.
 
 #include <gmock/gmock.h>
 
 #include <random>
-#include <thread>
 
 #include "cleaner_fixture.h"
 
 namespace samsa::log {
 namespace {
 
-using record::ControlType;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-struct CleaningTest : CleanerFixture {
-  std::shared_ptr<Log> open_log(bool clean = false) { return open(clean); }
-  // Segments of a few records each: key k0 to k4 over and over, values counting up.
-  std::shared_ptr<Log> log_of(int records, int32_t segment_bytes = 600) {
-    config_.segment_bytes = segment_bytes;
-    auto log = open_log();
-    for (int i = 0; i < records; ++i) put(*log, "k" + std::to_string(i % 5), std::to_string(i));
-    EXPECT_TRUE(log->roll());
-    return log;
-  }
-  static Entries last_of(int records) {
-    Entries last;
-    for (int i = records - 5; i < records; ++i)
-      last.push_back({i, "k" + std::to_string(i % 5), std::to_string(i)});
-    return last;
-  }
-};
+struct CleaningTest : CleanerFixture {};
 
 TEST_F(CleaningTest, TheLastValueOfEachKeyIsLeftAtItsOffset) {
   auto log = log_of(60);
@@ -147,65 +129,6 @@ TEST_F(CleaningTest, ASegmentOfWhichNothingIsLeftIsEmptyAndReadersPassIt) {
   EXPECT_EQ(entries_in(*log), (Entries{{29, "a", "29"}}));
 }
 
-TEST_F(CleaningTest, OldFilesStayUntilTheirDelayHasPassedAndReadersHaveThem) {
-  auto log = log_of(30);
-  const auto before = log->read(Offset{0}, 10'000, Isolation::log_end, true);
-  ASSERT_TRUE(before);
-  Bytes expected(static_cast<size_t>(before->length), '\0');
-  ASSERT_TRUE(read_at(before->file->fd(), expected, before->position, "segment"));
-  clean(log);
-  EXPECT_FALSE(files_with(".deleted").empty());
-  EXPECT_THAT(files_with(".cleaned"), IsEmpty());
-  EXPECT_THAT(files_with(".swap"), IsEmpty());
-  clock_.advance(milliseconds{config_.file_delete_delay_ms});
-  log->reap_deleted_files(clock_.wall_ms());
-  EXPECT_THAT(files_with(".deleted"), IsEmpty());
-  Bytes now(static_cast<size_t>(before->length), '\0');
-  ASSERT_TRUE(read_at(before->file->fd(), now, before->position, "segment"));
-  EXPECT_EQ(now, expected) << "a fetch that is being sent";
-}
-
-TEST_F(CleaningTest, ReadsNeverFailWhileSegmentsAreReplaced) {
-  config_.file_delete_delay_ms = 0;
-  auto log = log_of(200);
-  std::atomic<bool> stop{false};
-  std::atomic<int64_t> reads{0};
-  std::thread reader{[&] {
-    while (!stop) {
-      int64_t last = -1;
-      for_each_batch(*log, [&](record::BatchView batch) {
-        EXPECT_GT(batch.base_offset().value(), last);
-        last = batch.last_offset().value();
-      });
-      EXPECT_GE(last, 199);
-      ++reads;
-    }
-  }};
-  for (int round = 0; round < 20; ++round) {
-    put(*log, "k0", "again");
-    ASSERT_TRUE(log->roll());
-    clean(log);
-    log->reap_deleted_files(clock_.wall_ms());
-  }
-  while (reads < 3) std::this_thread::yield();
-  stop = true;
-  reader.join();
-  EXPECT_TRUE(failures_.empty());
-}
-
-TEST_F(CleaningTest, PlacesOfRecentAppendsAreForgottenWithTheirSegments) {
-  config_.segment_bytes = 1 << 20;
-  auto log = open_log();
-  put(*log, "a", "1");
-  put(*log, "a", "2");
-  put(*log, "b", "3");
-  ASSERT_TRUE(log->roll());
-  clean(log);
-  auto slice = log->read(Offset{2}, 10'000, Isolation::log_end, true);
-  ASSERT_TRUE(slice);
-  EXPECT_EQ(first_offset_of(*slice), 2);
-}
-
 TEST_F(CleaningTest, LookupsByTimeAndIndexWorkInACleanedSegment) {
   config_.segment_bytes = 1 << 20;
   config_.index_interval_bytes = 200;
@@ -222,212 +145,6 @@ TEST_F(CleaningTest, LookupsByTimeAndIndexWorkInACleanedSegment) {
   EXPECT_EQ((*log->offset_for_timestamp(1000))->offset, Offset{40});
   for (int64_t at : {40, 41, 77, 99})
     EXPECT_EQ(first_offset_of(*log->read(Offset{at}, 1, Isolation::log_end, true)), at);
-}
-
-TEST_F(CleaningTest, AProducersSequenceIsKnownAfterItsRecordsWentAndTheLogWasRead) {
-  config_.segment_bytes = 1 << 20;
-  auto log = open_log();
-  put(*log, "a", "1", of_producer(5, 0));
-  put(*log, "a", "2", of_producer(5, 1));
-  put(*log, "a", "3");
-  ASSERT_TRUE(log->roll());
-  clean(log);
-  EXPECT_EQ(entries_in(*log), (Entries{{2, "a", "3"}}));
-  log.reset();
-  for (const auto& name : files_with(".snapshot")) fs::remove(dir() / name);
-  log = open_log();
-  EXPECT_EQ(log->producer_count(), 1);
-  auto next = try_append(*log, batch_of({{-1, "a", "4"}}, of_producer(5, 2)));
-  EXPECT_TRUE(next) << next.error().error;
-  EXPECT_FALSE(try_append(*log, batch_of({{-1, "a", "5"}}, of_producer(5, 7))));
-}
-
-TEST_F(CleaningTest, NothingOfAnOpenTransactionIsCleaned) {
-  config_.segment_bytes = 1 << 20;
-  auto log = open_log();
-  put(*log, "a", "1");
-  ASSERT_TRUE(log->roll());
-  put(*log, "a", "2", of_producer(5, 0, true));
-  ASSERT_TRUE(log->roll());
-  put(*log, "a", "3");
-  ASSERT_TRUE(log->roll());
-  EXPECT_EQ(clean(log), Offset{1});
-  EXPECT_EQ(entries_in(*log).size(), 3u);
-  end_transaction(*log, 5, ControlType::commit);
-  ASSERT_TRUE(log->roll());
-  EXPECT_EQ(clean(log), Offset{4});
-  EXPECT_EQ(entries_in(*log), (Entries{{2, "a", "3"}}));
-}
-
-TEST_F(CleaningTest, NothingAboveTheHighWatermarkIsCleaned) {  // KAFKA-13194
-  auto log = open_log();
-  for (int i = 0; i < 4; ++i) {
-    put(*log, "a", std::to_string(i));
-    ASSERT_TRUE(log->roll());
-  }
-  log->update_high_watermark(Offset{2});
-  EXPECT_EQ(clean(log), Offset{2});
-  EXPECT_EQ(entries_in(*log), (Entries{{1, "a", "1"}, {2, "a", "2"}, {3, "a", "3"}}));
-}
-
-TEST_F(CleaningTest, ReadersOfCommittedRecordsStillSeeNoneThatWereAborted) {  // KAFKA-13727
-  config_.segment_bytes = 1 << 20;
-  auto log = open_log();
-  put(*log, "a", "1");
-  put(*log, "b", "1");
-  put(*log, "c", "1");
-  put(*log, "x", "aborted", of_producer(5, 0, true));
-  end_transaction(*log, 5, ControlType::abort);
-  put(*log, "d", "aborted", of_producer(6, 0, true));
-  put(*log, "e", "aborted", of_producer(6, 1, true));
-  end_transaction(*log, 6, ControlType::abort);
-  ASSERT_TRUE(log->roll());
-  // The map has room for two keys: the pass ends before the transactions.
-  EXPECT_EQ(clean(log, 24 * 2), Offset{2});
-  const auto seen = log->read(Offset{0}, 1 << 20, Isolation::txn_committed, true);
-  ASSERT_TRUE(seen);
-  std::set<int64_t> aborted;
-  for (const auto& one : seen->aborted) aborted.insert(one.producer_id.value());
-  for_each_batch(*log, [&](record::BatchView batch) {
-    if (!batch.is_transactional() || batch.is_control()) return;
-    EXPECT_TRUE(aborted.contains(batch.producer_id().value())) << batch.base_offset();
-  });
-  log = close_and_reopen(std::move(log));
-  clean(log);
-  EXPECT_EQ(entries_in(*log), (Entries{{0, "a", "1"}, {1, "b", "1"}, {2, "c", "1"}}));
-}
-
-TEST_F(CleaningTest, AMarkerInALaterSegmentThanItsRecordsIsUnderstood) {
-  auto log = open_log();
-  put(*log, "a", "aborted", of_producer(5, 0, true));
-  ASSERT_TRUE(log->roll());
-  put(*log, "b", "1");
-  end_transaction(*log, 5, ControlType::abort);
-  put(*log, "c", "committed", of_producer(5, 1, true));
-  end_transaction(*log, 5, ControlType::commit);
-  ASSERT_TRUE(log->roll());
-  clean(log);
-  EXPECT_EQ(entries_in(*log), (Entries{{1, "b", "1"}, {3, "c", "committed"}}));
-  const auto seen = log->read(Offset{0}, 1 << 20, Isolation::txn_committed, true);
-  for (const auto& one : seen->aborted) EXPECT_LT(one.last_offset, Offset{3});
-}
-
-TEST_F(CleaningTest, ATruncationWhileCleaningWins) {
-  auto log = log_of(60);
-  bool done = false;
-  auto end = try_clean(log, 1 << 20, [&](int64_t) {
-    if (!std::exchange(done, true)) {
-      EXPECT_TRUE(log->truncate_to(Offset{20}));
-    }
-    return true;
-  });
-  ASSERT_TRUE(end) << end.error();
-  EXPECT_FALSE(*end) << "the pass is given up";
-  EXPECT_EQ(log->log_end_offset(), Offset{20});
-  EXPECT_EQ(entries_in(*log).size(), 20u);
-  EXPECT_EQ(log->first_dirty_offset(), std::nullopt);
-  EXPECT_THAT(files_with(".cleaned"), IsEmpty());
-  EXPECT_TRUE(failures_.empty());
-}
-
-TEST_F(CleaningTest, ATruncationBelowWhatWasCleanedMakesItDirtyAgain) {
-  auto log = log_of(60);
-  clean(log);
-  int lowered = 0;
-  log.reset();
-  LogHooks hooks{.clock = &clock_, .descriptors = &pool_};
-  hooks.on_first_dirty_lowered = [&] { ++lowered; };
-  LogPlace at = place(false);
-  at.first_dirty = Offset{60};
-  log = std::move(*Log::open(at, config_, hooks));
-  put(*log, "x", "1");
-  ASSERT_TRUE(log->truncate_to(Offset{60}));
-  EXPECT_EQ(lowered, 0) << "nothing that was cleaned has gone";
-  ASSERT_TRUE(log->truncate_to(Offset{57}));
-  EXPECT_EQ(lowered, 1);
-  EXPECT_LE(log->first_dirty_offset(), Offset{57});
-  ASSERT_TRUE(log->truncate_fully_and_start_at(Offset{10}));
-  EXPECT_EQ(lowered, 2);
-  EXPECT_EQ(log->first_dirty_offset(), std::nullopt);
-}
-
-TEST_F(CleaningTest, APositionAboveTheEndOfARecoveredLogIsForgotten) {
-  auto log = log_of(10);
-  log.reset();
-  LogPlace at = place(false);
-  at.first_dirty = Offset{11};
-  log = std::move(*Log::open(at, config_));
-  EXPECT_EQ(log->first_dirty_offset(), std::nullopt);
-}
-
-TEST_F(CleaningTest, RetentionWhileCleaningWins) {
-  auto log = log_of(60);
-  bool done = false;
-  auto end = try_clean(log, 1 << 20, [&](int64_t) {
-    if (!std::exchange(done, true)) {
-      EXPECT_TRUE(log->maybe_increment_log_start_offset(Offset{30}));
-      EXPECT_GT(*log->delete_old_segments(), 0);
-    }
-    return true;
-  });
-  ASSERT_TRUE(end) << end.error();
-  EXPECT_FALSE(*end);
-  EXPECT_EQ(log->log_start_offset(), Offset{30});
-  EXPECT_EQ(entries_in(*log).size(), 30u);
-  EXPECT_EQ(clean(log), Offset{60});
-  EXPECT_EQ(entries_in(*log), last_of(60));
-}
-
-TEST_F(CleaningTest, TakingCompactOutOfThePolicyEndsAPass) {  // KAFKA-12840
-  auto log = log_of(60);
-  auto end = try_clean(log, 1 << 20, [&](int64_t) {
-    config_.cleanup_compact = false;
-    log->update_config(config_);
-    return true;
-  });
-  ASSERT_TRUE(end);
-  EXPECT_FALSE(*end);
-  EXPECT_FALSE(CleanableLog::claim(log)) << "nor does another begin";
-  EXPECT_EQ(entries_in(*log).size(), 60u);
-}
-
-TEST_F(CleaningTest, AppendsGoOnWhileCleaning) {
-  auto log = log_of(60);
-  auto end = try_clean(log, 1 << 20, [&](int64_t) {
-    put(*log, "k0", "meanwhile");
-    return true;
-  });
-  ASSERT_TRUE(end);
-  EXPECT_TRUE(*end);
-  EXPECT_EQ(entries_in(*log).back().value, "meanwhile");
-  put(*log, "k1", "after");
-  EXPECT_EQ(entries_in(*log).back().value, "after");
-}
-
-TEST_F(CleaningTest, RemovingTheLogWaitsForTheCleanerToGiveUp) {
-  auto log = log_of(60);
-  std::thread remover;
-  auto end = try_clean(log, 1 << 20, [&](int64_t) {
-    if (!remover.joinable()) {
-      log->end_cleaning();
-      remover = std::thread([&] { EXPECT_TRUE(log->delete_files()); });
-    }
-    return true;
-  });
-  remover.join();
-  ASSERT_TRUE(end);
-  EXPECT_FALSE(*end);
-  EXPECT_FALSE(fs::exists(dir()));
-  EXPECT_FALSE(CleanableLog::claim(log));
-}
-
-TEST_F(CleaningTest, OneCleansALogAtATime) {
-  auto log = log_of(10);
-  auto first = CleanableLog::claim(log);
-  ASSERT_TRUE(first);
-  EXPECT_FALSE(CleanableLog::claim(log));
-  first.reset();
-  EXPECT_TRUE(CleanableLog::claim(log));
 }
 
 TEST_F(CleaningTest, ADamagedSegmentIsAnErrorAndLosesNothing) {
