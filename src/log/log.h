@@ -24,6 +24,7 @@
 namespace samsa::log {
 
 class DescriptorPool;
+class RecoveryProgress;
 using record::Origin;
 
 // An offset and, where known, the place of it.
@@ -103,6 +104,8 @@ struct LogHooks {
   Clock* clock = &Clock::system();
   // Absent: the process's.
   DescriptorPool* descriptors = nullptr;
+  // What open() tells of its reading, where it must recover; may be absent.
+  RecoveryProgress* recovery = nullptr;
   // The directory can no longer be trusted. Called at most once a log, without its lock.
   std::function<void(const Error&)> on_storage_failure;
   // A truncation took records that the cleaner had been over; its checkpoint is to be written

@@ -9,6 +9,8 @@
 
 #include "base/parallel.h"
 #include "log/log_dirs_state.h"
+#include "log/log_files.h"
+#include "log/recovery_progress.h"
 
 namespace samsa::log {
 namespace fs = std::filesystem;
@@ -132,7 +134,7 @@ Result<void> LogDirs::State::check_duplicates() const {
   return ok();
 }
 
-void LogDirs::State::load_one(const Found& found) {
+void LogDirs::State::load_one(const Found& found, RecoveryProgress& recovery) {
   if (is_offline(*found.dir)) {
     std::unique_lock hold(mutex);
     unreachable.insert(found.tp);
@@ -143,6 +145,8 @@ void LogDirs::State::load_one(const Found& found) {
     return known == map.end() ? fallback : known->second;
   };
   const auto first_dirty = found.dir->first_dirty.find(found.tp);
+  LogHooks hooks = hooks_for(*found.dir);
+  hooks.recovery = &recovery;
   const LogConfig config = options.config_of ? options.config_of(found.tp.topic) : options.defaults;
   auto log = Log::open({.dir = found.path,
                         .tp = found.tp,
@@ -152,7 +156,7 @@ void LogDirs::State::load_one(const Found& found) {
                         .first_dirty = first_dirty == found.dir->first_dirty.end()
                                            ? std::nullopt
                                            : std::optional{first_dirty->second}},
-                       config, hooks_for(*found.dir));
+                       config, std::move(hooks));
   if (!log) {
     fail(found.dir->path,
          {log.error().code, "log " + found.path.string() + ": " + log.error().message});
@@ -168,12 +172,26 @@ void LogDirs::State::load_one(const Found& found) {
   }
 }
 
+int64_t LogDirs::State::bytes_to_recover() const {
+  std::atomic<int64_t> bytes{0};
+  in_parallel(to_load.size(), [&](size_t i) {
+    const Found& found = to_load[i];
+    if (found.dir->was_clean) return;
+    const auto known = found.dir->recovery_points.find(found.tp);
+    const Offset from = known == found.dir->recovery_points.end() ? Offset{0} : known->second;
+    bytes += log::bytes_to_recover(found.path, from);
+  });
+  return bytes;
+}
+
 void LogDirs::State::load_all() {
+  RecoveryProgress recovery{bytes_to_recover(), *options.clock,
+                            [](const std::string& line) { LOG(INFO) << line; }};
   std::atomic<size_t> done{0};
   const size_t total = to_load.size();
   std::atomic<int> last_percent{0};
   in_parallel(total, [&](size_t i) {
-    load_one(to_load[i]);
+    load_one(to_load[i], recovery);
     constexpr int k_step = 10;
     constexpr size_t k_many = 100;
     const int percent = static_cast<int>(++done * 100 / total);

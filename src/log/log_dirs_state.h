@@ -39,7 +39,8 @@ struct LogDirs::State {
   Result<void> open_dir(const std::string& path);
   Result<void> read_dir(Dir& dir);
   Result<void> check_duplicates() const;
-  void load_one(const Found& found);
+  void load_one(const Found& found, RecoveryProgress& recovery);
+  int64_t bytes_to_recover() const;
   void load_all();
 
   // log_dirs_keep.cpp

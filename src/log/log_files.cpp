@@ -3,6 +3,8 @@
 #include <glog/logging.h>
 
 #include <charconv>
+#include <map>
+#include <numeric>
 #include <optional>
 
 #include "log/segment.h"
@@ -129,6 +131,20 @@ Result<void> finish_swap(const fs::path& dir, Offset base, LogFiles& files) {
 }
 
 }  // namespace
+
+int64_t bytes_to_recover(const fs::path& dir, Offset recovery_point) {
+  std::map<Offset, int64_t> sizes;
+  std::error_code failure;
+  for (fs::directory_iterator at{dir, failure}, end; !failure && at != end; at.increment(failure)) {
+    const auto base = offset_in(at->path().filename().string(), k_log_suffix);
+    std::error_code gone;
+    if (base) sizes[*base] = static_cast<int64_t>(at->file_size(gone));
+  }
+  auto first = sizes.upper_bound(recovery_point);
+  if (first != sizes.begin()) --first;
+  return std::accumulate(first, sizes.end(), int64_t{0},
+                         [](int64_t sum, const auto& one) { return sum + one.second; });
+}
 
 Result<LogFiles> tidy_and_list(const fs::path& dir) {
   LogFiles files;

@@ -17,6 +17,9 @@ struct LogFiles {
   std::set<Offset> snapshots;
 };
 
+// Size of the segments that recovery from this point reads: those that hold it or come later.
+int64_t bytes_to_recover(const std::filesystem::path& dir, Offset recovery_point);
+
 // Lists the files, having first brought the directory into order: files that were being removed or
 // written by a cleaner go, and a cleaner's finished segments (X.log.swap) take the place of those
 // that they replace. Such segments come without indexes, which loading rebuilds; producer snapshots

@@ -3,6 +3,7 @@
 #include <glog/logging.h>
 
 #include "log/log_state.h"
+#include "log/recovery_progress.h"
 
 namespace samsa::log {
 namespace fs = std::filesystem;
@@ -123,6 +124,7 @@ Result<bool> Log::State::recover(Segment& segment, ProducerState& seen, Epochs w
           if (auto r = epochs.assign(batch.leader_epoch(), batch.base_offset()); !r) return r;
         if (auto r = replay(seen, batch, &segment); !r) return r;
         end = batch.next_offset();
+        if (hooks.recovery) hooks.recovery->advance(static_cast<int64_t>(batch.size_in_bytes()));
         return ok();
       });
   if (!cut) return cut.error();

@@ -73,6 +73,7 @@ Result<void> Log::State::add_segment(Offset base) {
 Result<std::unique_ptr<Log>> Log::open(LogPlace place, LogConfig config, LogHooks hooks) {
   auto state = std::make_unique<State>(std::move(place), config, std::move(hooks));
   if (auto loaded = state->load(); !loaded) return loaded.error();
+  state->hooks.recovery = nullptr;
   return std::unique_ptr<Log>{new Log(std::move(state))};
 }
 
