@@ -178,16 +178,20 @@ def test_a_default_for_all_brokers_reaches_topics_and_survives_a_restart(broker,
 
 
 def test_one_brokers_value_beats_the_default_for_all(broker):
-    for target, value in (["--entity-default"], 2), (["--entity-name", "0"], 3):
+    dynamic_broker, dynamic_default_broker = 2, 3
+
+    def await_in_force(value, source):
+        wait_until(f"{value} is in force", lambda: described(
+            broker, ConfluentResource.Type.BROKER, "0", "log.cleaner.threads") == (value, source))
+    # One after the other: threads may at most double from what is in force.
+    for target, value, source in ((["--entity-default"], "2", dynamic_default_broker),
+                                  (["--entity-name", "0"], "3", dynamic_broker)):
         tool("kafka-configs", "--bootstrap-server", broker.address, "--entity-type", "brokers", *target, "--alter",
              "--add-config", f"log.cleaner.threads={value}")
-    dynamic_broker, dynamic_default_broker = 2, 3
-    wait_until("the broker's own value is in force", lambda: described(
-        broker, ConfluentResource.Type.BROKER, "0", "log.cleaner.threads") == ("3", dynamic_broker))
+        await_in_force(value, source)
     tool("kafka-configs", "--bootstrap-server", broker.address, "--entity-type", "brokers", "--entity-name", "0", "--alter",
          "--delete-config", "log.cleaner.threads")
-    wait_until("the default is in force", lambda: described(
-        broker, ConfluentResource.Type.BROKER, "0", "log.cleaner.threads") == ("2", dynamic_default_broker))
+    await_in_force("2", dynamic_default_broker)
 
 
 def test_what_can_not_change_while_running_is_refused_in_kafkas_words(broker):
