@@ -124,7 +124,9 @@ Result<bool> Log::State::recover(Segment& segment, ProducerState& seen, Epochs w
           if (auto r = epochs.assign(batch.leader_epoch(), batch.base_offset()); !r) return r;
         if (auto r = replay(seen, batch, &segment); !r) return r;
         end = batch.next_offset();
-        if (hooks.recovery) hooks.recovery->advance(static_cast<int64_t>(batch.size_in_bytes()));
+        // Indexes made anew below the recovery point are not a part of what was announced.
+        if (which == Epochs::from_batches && hooks.recovery)
+          hooks.recovery->advance(static_cast<int64_t>(batch.size_in_bytes()));
         return ok();
       });
   if (!cut) return cut.error();

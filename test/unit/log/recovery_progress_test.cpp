@@ -61,5 +61,30 @@ TEST_F(BytesToRecoverTest, AreThoseOfTheSegmentOfTheRecoveryPointAndOfLaterOnes)
   EXPECT_EQ(bytes_to_recover(dir() / "none", Offset{0}), 0);
 }
 
+struct RecoveryCountTest : LogFixture {
+  // Opens the log again after more than a MiB came, and tells what was told two seconds later.
+  std::vector<std::string> told_by_opening(bool clean) {
+    append(*open(clean), Records{.count = 2, .value_bytes = 600'000});
+    fs::remove(file(0, ".index"));
+    std::vector<std::string> lines;
+    RecoveryProgress progress{bytes_to_recover(dir(), Offset{0}), clock_,
+                              [&](const std::string& line) { lines.push_back(line); }};
+    clock_.advance(milliseconds{2000});
+    LogHooks hooks{.clock = &clock_, .descriptors = &pool_, .recovery = &progress};
+    EXPECT_TRUE(Log::open(place(clean), config_, hooks));
+    return lines;
+  }
+};
+
+TEST_F(RecoveryCountTest, WhatIsCheckedAfterACrashCounts) {
+  config_.max_message_bytes = 2 * k_mib;
+  EXPECT_EQ(told_by_opening(false).size(), 1U);
+}
+
+TEST_F(RecoveryCountTest, ALostIndexAfterACleanStopIsNoRecoveryToTellOf) {
+  config_.max_message_bytes = 2 * k_mib;
+  EXPECT_TRUE(told_by_opening(true).empty());
+}
+
 }  // namespace
 }  // namespace samsa::log
