@@ -75,10 +75,8 @@ void LogDirs::State::keep_log(Log& log, int64_t now_ms, bool retention_due) {
     LOG(ERROR) << log.tp() << " could not be synced: " << flushed.error();
   if (retention_due) log.remove_expired_producers(now_ms);
   // The cleaner's threads see to compacted ones.
-  if (retention_due && !log.config().cleanup_compact) {
-    if (auto deleted = log.delete_old_segments(); deleted && *deleted > 0)
-      LOG(INFO) << log.tp() << ": " << *deleted << " segments went by retention";
-  }
+  if (retention_due && !log.config().cleanup_compact)
+    static_cast<void>(log.delete_old_segments());  // what fails has fenced the log and been told
   log.reap_deleted_files(now_ms);
 }
 

@@ -1,6 +1,7 @@
 // High watermark, truncation, retention and removal.
 
 #include <fcntl.h>
+#include <glog/logging.h>
 #include <unistd.h>
 
 #include "log/log_state.h"
@@ -207,6 +208,8 @@ Result<int> Log::delete_old_segments() {
     if (!dropped) s.note(dropped.error());
   }
   state_->report();
+  if (dropped && *dropped > 0)
+    LOG(INFO) << tp() << ": " << *dropped << " segments went by retention";
   return dropped;
 }
 

@@ -282,11 +282,9 @@ Result<void> Segment::seal() {
 
 Result<int64_t> Segment::waited_for_roll_ms(int64_t now_ms, int64_t timestamp_ms) {
   if (!first_timestamp_ms_ && size() > 0) {
-    auto scanned = scan_headers(0, size(), [&](record::BatchView batch, int64_t) -> Result<bool> {
-      first_timestamp_ms_ = batch.max_timestamp();
-      return false;
-    });
-    if (!scanned) return scanned.error();
+    auto first = first_timestamp_ms();
+    if (!first) return first.error();
+    first_timestamp_ms_ = *first;
   }
   if (first_timestamp_ms_ && *first_timestamp_ms_ >= 0) return timestamp_ms - *first_timestamp_ms_;
   return now_ms - created_ms_;

@@ -180,8 +180,6 @@ void Cleaner::delete_expired() {
     if (!deleted)
       LOG(WARNING) << "Expired segments of " << log->tp()
                    << " can't be deleted: " << deleted.error();
-    else if (*deleted > 0)
-      LOG(INFO) << log->tp() << ": " << *deleted << " segments went by retention";
   }
 }
 

@@ -9,17 +9,20 @@
 
 namespace samsa::log {
 
-// OpenSSL's context, kept: making one would cost more than hashing a key.
+// OpenSSL's context with MD5 in it, kept: making one, or looking MD5 up again, would cost more than
+// hashing a key.
 class KeyMap::Digest {
  public:
-  Digest() : context_(EVP_MD_CTX_new()) { CHECK(context_ != nullptr); }
+  Digest() : context_(EVP_MD_CTX_new()) {
+    CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_md5(), nullptr) == 1);
+  }
   ~Digest() { EVP_MD_CTX_free(context_); }
   Digest(const Digest&) = delete;
   Digest& operator=(const Digest&) = delete;
 
   Hash of(BytesView key) {
     Hash hash;
-    CHECK(EVP_DigestInit_ex(context_, EVP_md5(), nullptr) == 1 &&
+    CHECK(EVP_DigestInit_ex(context_, nullptr, nullptr) == 1 &&
           EVP_DigestUpdate(context_, key.data(), key.size()) == 1 &&
           EVP_DigestFinal_ex(context_, hash.data(), nullptr) == 1);
     return hash;
