@@ -4,10 +4,10 @@ import time
 
 import pytest
 from confluent_kafka import Producer
-from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 
 from cluster import tool, wait_until
+from reading import records_in
 
 TOPIC = "latest"
 CLEANS_AT_ONCE = {"log_cleaner_backoff_ms": 50, "log_cleaner_dedupe_buffer_size": 2 << 20,
@@ -33,17 +33,7 @@ def produce(broker, pairs, **options):
 
 
 def records(broker):
-    consumer = KafkaConsumer(bootstrap_servers=broker.address, consumer_timeout_ms=10000)
-    partition = TopicPartition(TOPIC, 0)
-    consumer.assign([partition])
-    consumer.seek_to_beginning()
-    end = consumer.end_offsets([partition])[partition]
-    found = []
-    while consumer.position(partition) < end:
-        for batch in consumer.poll(1000).values():
-            found += [(record.offset, record.key, record.value) for record in batch]
-    consumer.close()
-    return found
+    return [(record.offset, record.key, record.value) for record in records_in(broker, TOPIC)]
 
 
 def await_clean(broker, expected):

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 from confluent_kafka import KafkaException, Producer
-from kafka import KafkaConsumer, TopicPartition
 
 from cluster import tool, wait_until
+from reading import records_in
 
 TOPIC = "ledger"
 ROUNDS = 3
@@ -57,17 +57,7 @@ class Ledger:
 
 
 def everything_in(broker):
-    consumer = KafkaConsumer(bootstrap_servers=broker.address, consumer_timeout_ms=10000)
-    partition = TopicPartition(TOPIC, 0)
-    consumer.assign([partition])
-    consumer.seek_to_beginning()
-    end = consumer.end_offsets([partition])[partition]
-    found = []
-    while consumer.position(partition) < end:
-        for records in consumer.poll(1000).values():
-            found += [(record.offset, int(record.value)) for record in records]
-    consumer.close()
-    return found
+    return [(record.offset, int(record.value)) for record in records_in(broker, TOPIC)]
 
 
 @pytest.mark.parametrize("settings", [{}, {"log_segment_bytes": 20000, "log_index_interval_bytes": 200}],

@@ -4,8 +4,6 @@
 
 #include <gmock/gmock.h>
 
-#include <thread>
-
 #include "cleaner_fixture.h"
 #include "log/log_dirs.h"
 
@@ -45,12 +43,9 @@ struct CleanerTest : CleanerFixture {
     for (int i = 0; i < records; ++i) put(log, "k" + std::to_string(i % 5), std::to_string(i));
     EXPECT_TRUE(log.roll());
   }
-  static void await(const char* what, const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (!condition()) {
-      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << what;
-      std::this_thread::sleep_for(1ms);
-    }
+  template <class Condition>
+  static void await(const char* what, Condition condition) {
+    log::await(what, condition, [] {});
   }
   static bool is_clean_up_to(const Log& log, int64_t offset) {
     return log.first_dirty_offset() == Offset{offset};

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/file.h"
 #include "log/descriptor_pool.h"
@@ -31,6 +32,18 @@ class TempFolder {
  private:
   fs::path path_;
 };
+
+// Looks until the condition holds, and does the other thing after each look; fails the test after
+// ten seconds.
+template <class Condition, class Between>
+void await(const char* what, Condition condition, Between between) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (!condition()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << what;
+    between();
+    std::this_thread::sleep_for(milliseconds{1});
+  }
+}
 
 // Bytes and calls that this process has read with so far.
 struct ReadCost {
