@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <glog/logging.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 
 #include <atomic>
 #include <charconv>
@@ -37,6 +39,19 @@ bool is_doomed(std::string_view name) {
   const auto dot = name.rfind('.');
   return dot != std::string_view::npos && dot + 1 < name.size() &&
          parse_dir_name(name.substr(0, dot));
+}
+
+// Partitions are as unrelated as the homes of users, which is what ext4's flag for the top of a
+// hierarchy is about: with it each subdirectory gets its part of the disk. Without, all their
+// inodes are in one group, where each new one is searched for among those of the topics deleted
+// within the last minute: 1000 partitions made after 1000 were deleted cost three to nine times the
+// CPU. Other file systems do not know the flag and do not need it.
+void spread_subdirectories(const std::string& dir) {
+  auto opened = open_file(dir, O_RDONLY | O_DIRECTORY);
+  int flags = 0;  // an int, whatever the number of the call says
+  if (!opened || ::ioctl(opened->get(), FS_IOC_GETFLAGS, &flags) != 0) return;
+  flags |= FS_TOPDIR_FL;
+  static_cast<void>(::ioctl(opened->get(), FS_IOC_SETFLAGS, &flags));
 }
 
 // Nothing when another process, or this one, holds the directory.
@@ -75,6 +90,7 @@ Result<void> LogDirs::State::open_dir(const std::string& path) {
     fail(opened.path, storage_error("create", opened.path, failed.value()));
     return ok();
   }
+  if (fs::is_empty(opened.path, failed)) spread_subdirectories(opened.path);
   auto lock = lock_dir(opened.path);
   if (lock && !*lock)
     return Error{Errc::kafka_storage_error,

@@ -5,6 +5,10 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -381,6 +385,25 @@ TEST_F(LogDirsTest, NewLogsGoWhereThereAreFewest) {
     for (const auto& name : entries(dir(i))) here += name.starts_with("a-");
     EXPECT_EQ(here, 3);
   }
+}
+
+TEST_F(LogDirsTest, Ext4IsToldThatPartitionsOfANewDirectoryHaveNothingToDoWithEachOther) {
+  const auto flags_of = [](const std::string& path) -> std::optional<int> {
+    auto opened = open_file(path, O_RDONLY | O_DIRECTORY);
+    int flags = 0;
+    if (!opened || ::ioctl(opened->get(), FS_IOC_GETFLAGS, &flags) != 0) return std::nullopt;
+    return flags;
+  };
+  fs::create_directory(dir(1));
+  std::ofstream{dir(1) + "/of another"} << "use";
+  const auto before = flags_of(dir(1));
+  open_dirs(2);
+  EXPECT_EQ(flags_of(dir(1)), before) << "what is not new is left as it is";
+  struct statfs info {};
+  ASSERT_EQ(::statfs(dir(0).c_str(), &info), 0);
+  const auto flags = flags_of(dir(0));
+  const bool is_told = flags && (*flags & FS_TOPDIR_FL) != 0;
+  EXPECT_EQ(is_told, info.f_type == EXT4_SUPER_MAGIC);
 }
 
 TEST_F(LogDirsTest, ADirectoryThatCantBeUsedIsOfflineAndTheOthersServe) {
