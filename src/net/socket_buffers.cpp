@@ -32,7 +32,7 @@ int32_t receive_buffer_bytes_to_set(int32_t configured_bytes) {
 }
 
 int32_t send_buffer_bytes_to_set(int32_t configured_bytes) {
-  constexpr int32_t k_least = 512 * 1024;
+  constexpr int32_t k_least = 192 * 1024;
   return configured_bytes <= 0 ? configured_bytes : std::max(configured_bytes, k_least);
 }
 

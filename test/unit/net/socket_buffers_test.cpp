@@ -25,8 +25,8 @@ TEST(ReceiveBuffer, WithoutKnownLimitsTheConfiguredSizeIsSet) {
   EXPECT_EQ(receive_buffer_bytes_to_set(102400, "4096 nonsense"), 102400);
 }
 
-TEST(SendBuffer, HasRoomForHalfAMebibyteUnlessMoreIsConfigured) {
-  EXPECT_EQ(send_buffer_bytes_to_set(102400), 512 * 1024);
+TEST(SendBuffer, IsAlwaysOneSizeUnlessMoreIsConfigured) {
+  EXPECT_EQ(send_buffer_bytes_to_set(102400), 192 * 1024);
   EXPECT_EQ(send_buffer_bytes_to_set(1 << 20), 1 << 20);
 }
 
