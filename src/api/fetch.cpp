@@ -158,11 +158,13 @@ Result<Bytes> read_slice(const log::ReadSlice& slice) {
 // Records for a client that does not know the log's format. An old client must get at least one
 // message, even one that it can only skip.
 Errc convert(const replica::FetchPartition& wanted, const log::ReadSlice& slice, int16_t version,
-             PartitionResponse& response, Payload& payload) {
+             int64_t max_decompressed_bytes, PartitionResponse& response, Payload& payload) {
   auto bytes = read_slice(slice);
   if (!bytes) return bytes.error().code;
   auto older = record::down_convert(
-      *bytes, {.to_magic = readable_magic(version), .first_offset = wanted.fetch_offset});
+      *bytes, {.to_magic = readable_magic(version),
+               .first_offset = wanted.fetch_offset,
+               .max_decompressed_bytes = static_cast<size_t>(max_decompressed_bytes)});
   if (!older) return older.error().code;
   payload.converted.push_back(std::make_unique<Bytes>(std::move(older->bytes)));
   response.record_set = protocol::RecordData{*payload.converted.back()};
@@ -190,8 +192,10 @@ PartitionResponse respond(RequestContext& context, const replica::FetchPartition
     error = Errc::unsupported_compression_type;
   if (error == Errc::none && slice.length > 0) {
     if (settings && needs_conversion(*settings, version)) {
-      error = settings->down_conversion ? convert(wanted, slice, version, response, payload)
-                                        : Errc::unsupported_version;
+      error = settings->down_conversion
+                  ? convert(wanted, slice, version, settings->log.max_decompressed_bytes, response,
+                            payload)
+                  : Errc::unsupported_version;
     } else {
       response.record_set = protocol::RecordData::external(static_cast<uint32_t>(slice.length));
       payload.slices.push_back({.owner = slice.file,

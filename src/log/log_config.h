@@ -35,6 +35,9 @@ struct LogConfig {
   record::TimestampType timestamp_type = record::TimestampType::create_time;
   int64_t timestamp_difference_max_ms = std::numeric_limits<int64_t>::max();
   bool zstd_allowed = true;
+  // max.decompressed.message.bytes of the broker, or max_message_bytes where that is more: what may
+  // come plain may come compressed.
+  int64_t max_decompressed_bytes = record::k_default_max_decompressed_bytes;
   // transactional.id.expiration.ms of the broker.
   int64_t producer_id_expiration_ms = 7LL * 24 * 60 * 60 * 1000;
 };

@@ -23,8 +23,12 @@ std::string_view printed_name_of(int codec_id);
 std::optional<Codec> codec_from_name(std::string_view name);
 std::optional<Codec> codec_from_id(int id);
 
-// Decompressed bytes of one batch that nobody may exceed unless told otherwise.
+// Decompressed bytes of one batch that comes from outside, unless told otherwise: a few compressed
+// bytes must not take the broker's memory and time.
 inline constexpr size_t k_default_max_decompressed_bytes = size_t{256} << 20;
+// Of one that is in a log: what was taken in once must be readable again, whatever the bound is now
+// or was in the broker that wrote it.
+inline constexpr size_t k_max_decompressed_bytes = INT32_MAX;
 
 // Appends the compressed form to `out`. The magic of the batch matters to lz4 alone: magic 0
 // carries the header checksum over the wrong bytes, as the clients of its day expect. Fails only
@@ -35,7 +39,7 @@ Result<void> compress(Codec codec, int8_t magic, BytesView plain, Bytes& out);
 // cut off: INVALID_RECORD); more than `max_bytes` of output is MESSAGE_TOO_LARGE and costs no more
 // memory than that.
 Result<Bytes> decompress(Codec codec, int8_t magic, BytesView body,
-                         size_t max_bytes = k_default_max_decompressed_bytes);
+                         size_t max_bytes = k_max_decompressed_bytes);
 
 // Decompresses a body piece by piece, so that reading a batch needs memory for a piece and not for
 // the batch. Borrows the body. Not synchronised.

@@ -56,7 +56,7 @@ enum class ReadDepth {
 class RecordReader {
  public:
   explicit RecordReader(BatchView batch, ReadDepth depth = ReadDepth::full,
-                        size_t max_decompressed_bytes = k_default_max_decompressed_bytes);
+                        size_t max_decompressed_bytes = k_max_decompressed_bytes);
   RecordReader(RecordReader&&) noexcept;
   RecordReader& operator=(RecordReader&&) noexcept;
   ~RecordReader();
@@ -74,7 +74,7 @@ class RecordReader {
 // Calls visit(const Record&) for each; visit returns void or Result<void>.
 template <class Visit>
 Result<void> for_each_record(BatchView batch, Visit visit,
-                             size_t max_decompressed_bytes = k_default_max_decompressed_bytes) {
+                             size_t max_decompressed_bytes = k_max_decompressed_bytes) {
   RecordReader reader{batch, ReadDepth::full, max_decompressed_bytes};
   for (;;) {
     auto record = reader.next();
@@ -92,7 +92,7 @@ Result<void> for_each_record(BatchView batch, Visit visit,
 // The first offset: of the header for v2, of the first inner message for a compressed v0 or v1
 // (decompresses it).
 Result<Offset> first_offset(BatchView batch,
-                            size_t max_decompressed_bytes = k_default_max_decompressed_bytes);
+                            size_t max_decompressed_bytes = k_max_decompressed_bytes);
 
 enum class ControlType : int16_t {
   abort = 0,

@@ -1,7 +1,6 @@
 #pragma once
 // What is left of a batch once it is cleaned. Pure; one pass's.
 
-#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -37,10 +36,8 @@ class BatchFilter {
     Offset round_end;
   };
 
-  // What the broker took in once, it must be able to read again.
-  static constexpr size_t k_max_decompressed_bytes = std::numeric_limits<int32_t>::max();
   BatchFilter(const KeyMap& latest, CleanedTransactions& transactions,
-              size_t max_decompressed_bytes = k_max_decompressed_bytes)
+              size_t max_decompressed_bytes = record::k_max_decompressed_bytes)
       : latest_(latest),
         transactions_(transactions),
         max_decompressed_bytes_(max_decompressed_bytes) {}
