@@ -43,6 +43,8 @@ replica::TopicSettings settings_of(const config::BrokerConfig& broker,
                            ? record::TimestampType::log_append_time
                            : record::TimestampType::create_time;
   log.timestamp_difference_max_ms = topic.message_timestamp_difference_max_ms;
+  log.preallocate = topic.preallocate;
+  log.zstd_allowed = config::is_at_least(broker.inter_broker_version().version, "2.1-IV0");
   log.max_decompressed_bytes =
       std::max<int64_t>(broker.max_decompressed_message_bytes, topic.max_message_bytes);
   log.producer_id_expiration_ms = broker.transactional_id_expiration_ms;

@@ -24,6 +24,7 @@ struct LogConfig {
   int64_t retention_ms = 7LL * 24 * 60 * 60 * 1000;  // -1: no limit
   int32_t max_message_bytes = 1024 * 1024 + record::k_log_overhead;
   int64_t file_delete_delay_ms = 60'000;
+  bool preallocate = false;
   bool cleanup_delete = true;
   bool cleanup_compact = false;
   double min_cleanable_dirty_ratio = 0.5;

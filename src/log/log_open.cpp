@@ -57,12 +57,17 @@ Segment::Place Log::State::segment_place(Offset base) {
   const int64_t most = std::min(config.segment_jitter_ms, config.segment_ms);
   thread_local std::minstd_rand random{std::random_device{}()};
   const int64_t jitter = most > 0 ? std::uniform_int_distribution<int64_t>{0, most - 1}(random) : 0;
-  return {folder, base, hooks.descriptors ? *hooks.descriptors : DescriptorPool::process(),
-          hooks.clock->wall_ms(), jitter};
+  return {.folder = folder,
+          .base = base,
+          .descriptors = hooks.descriptors ? *hooks.descriptors : DescriptorPool::process(),
+          .now_ms = hooks.clock->wall_ms(),
+          .roll_jitter_ms = jitter};
 }
 
 Result<void> Log::State::add_segment(Offset base) {
-  auto segment = Segment::create(segment_place(base));
+  auto where = segment_place(base);
+  if (config.preallocate) where.preallocated_bytes = config.segment_bytes;
+  auto segment = Segment::create(where);
   if (!segment) return segment.error();
   segments[base] = std::move(*segment);
   directory_dirty = true;

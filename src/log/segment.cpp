@@ -2,6 +2,7 @@
 
 #include "log/segment.h"
 
+#include <fcntl.h>
 #include <glog/logging.h>
 #include <unistd.h>
 
@@ -26,6 +27,8 @@ Result<std::shared_ptr<Segment>> Segment::create(const Place& place, FileStage s
     for (PooledFile* file : segment->files()) file->remove();
   auto file = segment->data_.make();
   if (!file) return file.error();
+  if (place.preallocated_bytes > 0)
+    if (auto r = segment->preallocate(place.preallocated_bytes); !r) return r.error();
   for (IndexFile* index : {&segment->offsets_, &segment->times_, &segment->transactions_})
     if (auto r = index->load(); !r) return r.error();
   segment->knows_max_timestamp_ = true;
@@ -270,7 +273,25 @@ Result<void> Segment::truncate_to(Offset offset, int64_t now_ms) {
   });
 }
 
+// Blocks, not only a length, so that a full disk is met here and not by an append. A file that a
+// killed process leaves so ends in zeros, which recovery cuts as no batch.
+Result<void> Segment::preallocate(int64_t bytes) {
+  auto file = data_.get();
+  if (!file) return file.error();
+  const int fd = (*file)->fd();
+  is_preallocated_ = true;
+  if (::fallocate(fd, 0, 0, bytes) == 0) return ok();
+  const bool is_offered = errno != EOPNOTSUPP && errno != ENOSYS;
+  if (is_offered || ::ftruncate(fd, bytes) != 0) return storage_error("preallocate", path(), errno);
+  return ok();
+}
+
 Result<void> Segment::seal() {
+  if (std::exchange(is_preallocated_, false)) {
+    auto file = data_.get();
+    if (!file) return file.error();
+    if (::ftruncate((*file)->fd(), size()) != 0) return storage_error("truncate", path(), errno);
+  }
   std::scoped_lock hold(mutex_);
   if (auto r = add_time_entry(); !r) return r;
   if (auto r = offsets_.seal(); !r) return r;

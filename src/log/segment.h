@@ -34,6 +34,8 @@ class Segment {
     DescriptorPool& descriptors;
     int64_t now_ms;
     int64_t roll_jitter_ms;
+    // How large to make a new file at once; sealing cuts what was not needed.
+    int64_t preallocated_bytes = 0;
   };
   // Makes the file; one of a cleaner takes the place of what an earlier try may have left.
   static Result<std::shared_ptr<Segment>> create(const Place& place,
@@ -57,7 +59,7 @@ class Segment {
   Result<void> append_batches(BytesView batches, int32_t index_interval);
   Result<void> append_aborted(const AbortedTransaction& transaction);
   Result<void> truncate_to(Offset offset, int64_t now_ms);
-  // No more appends: last time index entry, trimmed indexes.
+  // No more appends: last time index entry, trimmed files.
   Result<void> seal();
   // Data and indexes.
   Result<void> sync();
@@ -118,6 +120,7 @@ class Segment {
  private:
   Segment(const Place& place, FileStage stage);
   std::array<PooledFile*, 4> files();
+  Result<void> preallocate(int64_t bytes);
   Result<void> add_entries(Offset last_offset, int64_t position);
   Result<void> add_time_entry();
   Result<void> load_max_timestamp() const;
@@ -131,6 +134,7 @@ class Segment {
   const int64_t roll_jitter_ms_;
   std::optional<int64_t> first_timestamp_ms_;  // of the first batch
   int64_t since_index_ = 0;
+  bool is_preallocated_ = false;
   mutable PooledFile data_;
   mutable std::mutex mutex_;  // guards what follows
   mutable IndexFile offsets_, times_, transactions_;

@@ -64,11 +64,14 @@ Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
     return Errc::stale_controller_epoch;
   if (std::ranges::find(order.replicas, self_) == order.replicas.end())
     return Errc::unknown_topic_or_partition;
-  auto log = logs_.get_or_create(tp, settings_of_(tp.topic)->log, order.is_new);
+  const auto settings = settings_of_(tp.topic);
+  auto log = logs_.get_or_create(tp, settings->log, order.is_new);
   if (!log) {
     LOG(ERROR) << "the log of " << tp << " could not be opened: " << log.error();
     return Errc::kafka_storage_error;
   }
+  // A change of settings that came while the log was being made has not found it (KAFKA-8813).
+  if (const auto now = settings_of_(tp.topic); now != settings) (*log)->update_config(now->log);
   if (!partition) {
     partition = std::make_shared<Partition>(tp, self_);
     put(partition);
