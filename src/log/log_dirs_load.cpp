@@ -7,11 +7,11 @@
 #include <sys/ioctl.h>
 
 #include <atomic>
-#include <charconv>
 
 #include "base/parallel.h"
 #include "log/log_dirs_state.h"
 #include "log/log_files.h"
+#include "log/log_folder.h"
 #include "log/recovery_progress.h"
 
 namespace samsa::log {
@@ -20,25 +20,13 @@ namespace {
 
 constexpr std::string_view k_delete_suffix = "-delete";
 
-// The partition that a directory's name stands for.
-std::optional<TopicPartition> parse_dir_name(std::string_view name) {
-  const auto dash = name.rfind('-');
-  if (dash == std::string_view::npos || dash == 0) return std::nullopt;
-  int32_t partition = 0;
-  const char* begin = name.data() + dash + 1;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(begin, end, partition);
-  if (error != std::errc{} || stop != end || begin == end || partition < 0) return std::nullopt;
-  return TopicPartition{std::string(name.substr(0, dash)), partition};
-}
-
 // TOPIC-PARTITION.ID-delete: a log whose removal was not finished.
 bool is_doomed(std::string_view name) {
   if (!name.ends_with(k_delete_suffix)) return false;
   name.remove_suffix(k_delete_suffix.size());
   const auto dot = name.rfind('.');
   return dot != std::string_view::npos && dot + 1 < name.size() &&
-         parse_dir_name(name.substr(0, dot));
+         partition_named(name.substr(0, dot));
 }
 
 // Partitions are as unrelated as the homes of users, which is what ext4's flag for the top of a
@@ -123,7 +111,7 @@ Result<void> LogDirs::State::read_dir(Dir& dir) {
     const std::string name = at->path().filename();
     if (is_doomed(name)) {
       doomed.push_back({0, at->path(), nullptr});
-    } else if (auto tp = parse_dir_name(name)) {
+    } else if (auto tp = partition_named(name)) {
       to_load.push_back({&dir, *tp, at->path()});
     } else if (!name.starts_with('.') && name != "lost+found") {
       LOG(WARNING) << "skipped " << at->path() << ": not the directory of a partition";

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 
 namespace samsa::log {
@@ -12,6 +13,17 @@ std::string file_name(Offset base, std::string_view suffix) {
   const std::string digits = std::to_string(base.value());
   return std::string(k_digits - std::min(k_digits, digits.size()), '0') + digits +
          std::string(suffix);
+}
+
+std::optional<TopicPartition> partition_named(std::string_view dir_name) {
+  const auto dash = dir_name.rfind('-');
+  if (dash == std::string_view::npos || dash == 0) return std::nullopt;
+  int32_t partition = 0;
+  const char* begin = dir_name.data() + dash + 1;
+  const char* end = dir_name.data() + dir_name.size();
+  const auto [stop, error] = std::from_chars(begin, end, partition);
+  if (error != std::errc{} || stop != end || begin == end || partition < 0) return std::nullopt;
+  return TopicPartition{std::string(dir_name.substr(0, dash)), partition};
 }
 
 Result<void> LogFolder::rename_file(std::string_view from, std::string_view to) const {

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 
@@ -18,6 +19,9 @@ namespace samsa::log {
 
 // "00000000000000000042.log": the offset in twenty digits.
 std::string file_name(Offset base, std::string_view suffix);
+
+// The partition that a log's directory is named after; nothing for another name.
+std::optional<TopicPartition> partition_named(std::string_view dir_name);
 
 class LogFolder {
  public:

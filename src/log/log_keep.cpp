@@ -161,32 +161,33 @@ Result<bool> Log::maybe_increment_log_start_offset(Offset to) {
   return true;
 }
 
-// Whether the first segment is due, by age, by the bytes too many, or below the log's start.
-Result<bool> Log::State::is_due(Segment& segment, Offset next, int64_t excess) const {
-  if (next <= log_start && segments.size() > 1) return true;
-  if (!config.cleanup_delete) return false;
-  if (excess > 0 && excess >= segment.size()) return true;
-  if (config.retention_ms < 0) return false;
-  const auto stamp = segment.largest_timestamp_ms();
+// What becomes of the first segment, given the bytes of all.
+Result<Fate> Log::State::judge_first(int64_t bytes) const {
+  const auto& segment = segments.begin()->second;
+  const bool is_active = segments.size() == 1;
+  OldestSegment oldest{.size = segment->size(),
+                       .is_active = is_active,
+                       .next = is_active ? log_end : std::next(segments.begin())->first,
+                       .largest_timestamp_ms = std::nullopt};
+  const LogExtent extent{.bytes = bytes, .start = log_start, .high_watermark = high_watermark};
+  const int64_t now_ms = hooks.clock->wall_ms();
+  const Fate fate = fate_of(oldest, extent, config, now_ms);
+  if (fate != Fate::needs_timestamp) return fate;
+  auto stamp = segment->largest_timestamp_ms();
   if (!stamp) return stamp.error();
-  return hooks.clock->wall_ms() - *stamp > config.retention_ms;
+  oldest.largest_timestamp_ms = *stamp;
+  return fate_of(oldest, extent, config, now_ms);
 }
 
 Result<int> Log::State::drop_due_segments() {
-  int count = 0;
-  int64_t excess = -config.retention_bytes;
-  for (const auto& [base, segment] : segments) excess += segment->size();
-  if (config.retention_bytes < 0) excess = 0;
-  for (;; ++count) {
-    Segment& first = *segments.begin()->second;
-    const bool last = segments.size() == 1;
-    const Offset next = last ? log_end : std::next(segments.begin())->first;
-    if (high_watermark < next || (last && first.size() == 0)) return count;
-    auto due = is_due(first, next, excess);
-    if (!due) return due.error();
-    if (!*due) return count;
-    excess -= first.size();
-    if (last)
+  int64_t bytes = 0;
+  for (const auto& [base, segment] : segments) bytes += segment->size();
+  for (int count = 0;; ++count) {
+    auto fate = judge_first(bytes);
+    if (!fate) return fate.error();
+    if (!goes(*fate)) return count;
+    bytes -= segments.begin()->second->size();
+    if (segments.size() == 1)
       if (auto r = roll(log_end); !r) return r.error();
     if (auto r = drop(segments.begin()); !r) return r.error();
     if (first_segment() > log_start) set_log_start(first_segment());

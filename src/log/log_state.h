@@ -10,6 +10,7 @@
 #include "log/log.h"
 #include "log/log_files.h"
 #include "log/producer_state.h"
+#include "log/retention.h"
 #include "log/segment.h"
 #include "log/tail_marks.h"
 
@@ -43,7 +44,7 @@ struct Log::State {
   Result<void> drop(Segments::iterator at);
   // Whether the cleaner had been further than the log reaches now.
   bool lower_first_dirty();
-  Result<bool> is_due(Segment& segment, Offset next, int64_t excess) const;
+  Result<Fate> judge_first(int64_t bytes) const;
   Result<int> drop_due_segments();
   Result<void> usable() const;
   // Remembers the failure; the hook is due after unlocking, through report().

@@ -18,6 +18,7 @@ int dump_log(Arguments arguments);
 int delete_records(Arguments arguments);
 int get_offsets(Arguments arguments);
 int log_dirs(Arguments arguments);
+int log_retention(Arguments arguments);
 int producer_perf_test(Arguments arguments);
 int consumer_perf_test(Arguments arguments);
 

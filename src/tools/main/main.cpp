@@ -27,6 +27,7 @@ constexpr Command k_commands[] = {
     {"delete-records", samsa::tools::delete_records, "records up to an offset"},
     {"get-offsets", samsa::tools::get_offsets, "offsets of a topic's partitions"},
     {"log-dirs", samsa::tools::log_dirs, "sizes of logs by directory"},
+    {"log-retention", samsa::tools::log_retention, "why old segments are still there"},
     {"producer-perf-test", samsa::tools::producer_perf_test, "how fast one can produce"},
     {"consumer-perf-test", samsa::tools::consumer_perf_test, "how fast one can consume"},
 };
