@@ -27,5 +27,11 @@ inline constexpr Errc k_no_admin = own_code(9);
 inline constexpr Errc k_serialization = own_code(10);
 inline constexpr Errc k_command_failed = own_code(11);
 inline constexpr Errc k_admin_operation = own_code(12);
+// Of files that dump-log reads.
+inline constexpr Errc k_corrupt_index = own_code(13);
+inline constexpr Errc k_no_element = own_code(14);
+inline constexpr Errc k_bad_number = own_code(15);
+inline constexpr Errc k_no_class = own_code(16);
+inline constexpr Errc k_underflow = own_code(17);
 
 }  // namespace samsa::tools

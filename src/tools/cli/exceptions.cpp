@@ -113,7 +113,7 @@ struct OwnException {
   std::string_view name;
 };
 
-// What no broker sends.
+// What no broker sends, and what is not among the others in Kafka.
 constexpr OwnException k_own_exceptions[] = {
     {k_refused, "java.lang.IllegalArgumentException"},
     {k_bad_pattern, "java.util.regex.PatternSyntaxException"},
@@ -127,6 +127,12 @@ constexpr OwnException k_own_exceptions[] = {
     {k_serialization, "org.apache.kafka.common.errors.SerializationException"},
     {k_io, "java.io.IOException"},
     {k_no_file, "java.nio.file.NoSuchFileException"},
+    {Errc::invalid_record, "org.apache.kafka.common.InvalidRecordException"},
+    {k_corrupt_index, "kafka.log.CorruptIndexException"},
+    {k_no_element, "java.util.NoSuchElementException"},
+    {k_bad_number, "java.lang.NumberFormatException"},
+    {k_no_class, "java.lang.ClassNotFoundException"},
+    {k_underflow, "java.nio.BufferUnderflowException"},
     {k_json_mapping, "com.fasterxml.jackson.databind.JsonMappingException"},
 };
 

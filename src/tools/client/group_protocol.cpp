@@ -74,6 +74,15 @@ Result<std::vector<TopicPartition>> decode_assignment(BytesView bytes) {
   return partitions;
 }
 
+Result<Bytes> decode_assignment_user_data(BytesView bytes) {
+  if (bytes.empty()) return Bytes{};
+  auto opened = open(bytes, k_assignment_version);
+  if (!opened) return opened.error();
+  auto message = protocol::ConsumerProtocolAssignment::decode(opened->body, opened->version);
+  if (!message) return message.error();
+  return message->user_data ? Bytes(*message->user_data) : Bytes{};
+}
+
 std::map<std::string, std::vector<TopicPartition>> assign_ranges(
     std::vector<MemberSubscription> members, const std::map<std::string, int32_t>& partitions) {
   std::sort(members.begin(), members.end(),

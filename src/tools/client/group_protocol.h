@@ -18,6 +18,8 @@ Result<std::vector<std::string>> decode_subscription(BytesView metadata);
 Bytes encode_assignment(const std::vector<TopicPartition>& partitions);
 // Empty bytes are an empty assignment.
 Result<std::vector<TopicPartition>> decode_assignment(BytesView assignment);
+// What the assignor added for its own use; empty for nothing.
+Result<Bytes> decode_assignment_user_data(BytesView assignment);
 
 struct MemberSubscription {
   std::string member_id;

@@ -55,7 +55,18 @@ cli::OptionParser make_parser() {
   return parser;
 }
 
-DumpOptions read_options(const cli::Options& options) {
+// Java's classes can't be loaded here, so that of them only those count that everybody has.
+Result<ValueDecoder> value_decoder(const std::string& name) {
+  if (name == k_string_decoder) return ValueDecoder::text;
+  if (name == "kafka.serializer.IntegerDecoder") return ValueDecoder::int32;
+  if (name == "kafka.serializer.LongDecoder") return ValueDecoder::int64;
+  return Error{k_no_class, name + ". This tool is no Java program and knows " +
+                               std::string(k_string_decoder) +
+                               ", kafka.serializer.IntegerDecoder and "
+                               "kafka.serializer.LongDecoder"};
+}
+
+Result<DumpOptions> read_options(const cli::Options& options) {
   DumpOptions dump;
   dump.print_data = options.has("print-data-log") || options.has("offsets-decoder") ||
                     options.has("transaction-log-decoder") || options.has("value-decoder-class") ||
@@ -69,6 +80,11 @@ DumpOptions read_options(const cli::Options& options) {
   } else if (options.has("transaction-log-decoder")) {
     dump.decoder = PayloadDecoder::transaction_records;
   }
+  auto key = value_decoder(options.text("key-decoder-class"));
+  auto value = value_decoder(options.text("value-decoder-class"));
+  if (!key || !value) return key ? value.error() : key.error();
+  dump.key_decoder = *key;
+  dump.value_decoder = *value;
   return dump;
 }
 
@@ -85,19 +101,12 @@ int dump_log(Arguments arguments) {
     return *code;
   }
   if (auto problem = cli::require(*options, {"files"})) return cli::usage_error(parser, *problem);
-  for (std::string_view decoder : {"value-decoder-class", "key-decoder-class"}) {
-    if (options->text(decoder) != k_string_decoder) {
-      return cli::uncaught("java.lang.ClassNotFoundException", options->text(decoder));
-    }
-  }
-  SegmentDumper dumper(read_options(*options), std::cout, std::cerr);
+  auto dump = read_options(*options);
+  if (!dump) return cli::uncaught(cli::exception_name(dump.error().code), dump.error().text());
+  SegmentDumper dumper(*dump, std::cout, std::cerr);
   for (const std::string& file : split(options->text("files"), ',')) {
     auto dumped = dumper.dump(file);
     if (!dumped) {
-      // The only thing that is refused is a name that is no offset.
-      if (dumped.error().code == k_refused) {
-        return cli::uncaught("java.lang.NumberFormatException", dumped.error().message);
-      }
       return cli::uncaught(cli::exception_name(dumped.error().code), dumped.error().text());
     }
   }

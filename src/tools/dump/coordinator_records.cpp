@@ -30,7 +30,9 @@ std::string format_assignment(const GroupValue& group, const MemberValue& member
   for (const TopicPartition& tp : *partitions) {
     list += (list.empty() ? "" : ", ") + tp.to_string();
   }
-  return member.id + "=[" + list + "]";
+  auto user_data = client::decode_assignment_user_data(member.assignment);
+  const std::string added = user_data ? hex_number(*user_data) : "";
+  return member.id + "=[" + list + "]" + (added.empty() ? "" : ":" + added);
 }
 
 std::string format_group_value(const GroupValue& group) {

@@ -9,6 +9,7 @@
 #include "tools/dump/coordinator_records.h"
 #include "tools/dump/java_text.h"
 #include "tools/dump/segment_files.h"
+#include "tools/refused.h"
 
 namespace samsa::tools {
 
@@ -56,11 +57,35 @@ void print_control(std::ostream& out, const record::Record& record) {
   out << " controlType: " << (leader_change ? "LEADER_CHANGE" : "UNKNOWN") << '(' << id << ')';
 }
 
+template <class Number>
+Result<std::string> number_in(BytesView bytes) {
+  if (bytes.size() < sizeof(Number))
+    return Error{k_underflow, "a value of " + std::to_string(bytes.size()) + " bytes"};
+  return std::to_string(load_be<Number>(bytes.data()));
+}
+
+Result<std::string> decode(BytesView bytes, ValueDecoder decoder) {
+  switch (decoder) {
+    case ValueDecoder::text:
+      return decode_utf8(bytes);
+    case ValueDecoder::int32:
+      return number_in<int32_t>(bytes);
+    case ValueDecoder::int64:
+      return number_in<int64_t>(bytes);
+  }
+  return std::string();
+}
+
 Result<void> print_payload(std::ostream& out, const record::Record& record,
-                           PayloadDecoder decoder) {
-  if (decoder == PayloadDecoder::text) {
-    if (record.key) out << " key: " << decode_utf8(*record.key);
-    if (record.value) out << " payload: " << decode_utf8(*record.value);
+                           const DumpOptions& options) {
+  const PayloadDecoder decoder = options.decoder;
+  if (decoder == PayloadDecoder::plain) {
+    Result<std::string> key = std::string(), value = std::string();
+    if (record.key) key = decode(*record.key, options.key_decoder);
+    if (key && record.value) value = decode(*record.value, options.value_decoder);
+    if (!key || !value) return key ? value.error() : key.error();
+    if (record.key) out << " key: " << *key;
+    if (record.value) out << " payload: " << *value;
     return ok();
   }
   auto text = decoder == PayloadDecoder::group_records
@@ -124,15 +149,15 @@ Result<void> SegmentDumper::dump_log(const std::filesystem::path& file) {
 
 Result<void> SegmentDumper::dump_records(const std::filesystem::path& file,
                                          std::string_view bytes) {
-  record::BatchIterator batches{bytes};
   int64_t last_offset = -1;
+  size_t position = 0;
   for (;;) {
-    const size_t position = batches.position();
-    auto next = batches.next();
+    auto next = batch_at(bytes, position, file);
     if (!next) return next.error();
     if (!*next) break;
     const record::BatchView batch = **next;
     print_batch(out_, batch, position);
+    position += batch.size_in_bytes();
     if (!options_.deep) continue;
     auto read = record::for_each_record(batch, [&](const record::Record& record) -> Result<void> {
       const int64_t offset = record.offset.value();
@@ -145,15 +170,15 @@ Result<void> SegmentDumper::dump_records(const std::filesystem::path& file,
       if (batch.is_control()) {
         print_control(out_, record);
       } else if (options_.print_data) {
-        printed = print_payload(out_, record, options_.decoder);
+        printed = print_payload(out_, record, options_);
       }
       out_ << '\n';
       return printed;
     });
     if (!read) return read;
   }
-  if (batches.truncated()) {
-    out_ << "Found " << bytes.size() - batches.position() << " invalid bytes at the end of "
+  if (position < bytes.size()) {
+    out_ << "Found " << bytes.size() - position << " invalid bytes at the end of "
          << file.filename().string() << '\n';
   }
   return ok();
@@ -161,15 +186,27 @@ Result<void> SegmentDumper::dump_records(const std::filesystem::path& file,
 
 Result<void> SegmentDumper::dump_transaction_index(const std::filesystem::path& file) {
   constexpr size_t k_entry_size = 34;
+  // A segment without aborted transactions has none.
+  std::error_code missing;
+  if (!std::filesystem::exists(file, missing)) return ok();
   auto bytes = read_file(file);
   if (!bytes) return bytes.error();
+  // Kafka writes two bytes of version and reads the first of them.
+  const auto version_at = [&](size_t at) { return static_cast<int8_t>((*bytes)[at]); };
+  for (size_t at = 0; at + k_entry_size <= bytes->size(); at += k_entry_size)
+    if (const int version = version_at(at); version > 0)
+      return Error{k_kafka, "Unexpected aborted transaction version " + std::to_string(version) +
+                                " in transaction index " +
+                                std::filesystem::absolute(file).string() +
+                                ", current version is 0"};
   for (size_t at = 0; at + k_entry_size <= bytes->size(); at += k_entry_size) {
     Cursor in{BytesView(*bytes).substr(at, k_entry_size)};
-    const int16_t version = in.get<int16_t>();
+    in.take(sizeof(int16_t));
     const int64_t producer = in.get<int64_t>(), first = in.get<int64_t>();
     const int64_t last = in.get<int64_t>(), stable = in.get<int64_t>();
-    out_ << "version: " << version << " producerId: " << producer << " firstOffset: " << first
-         << " lastOffset: " << last << " lastStableOffset: " << stable << '\n';
+    out_ << "version: " << int{version_at(at)} << " producerId: " << producer
+         << " firstOffset: " << first << " lastOffset: " << last << " lastStableOffset: " << stable
+         << '\n';
   }
   return ok();
 }

@@ -11,7 +11,9 @@
 
 namespace samsa::tools {
 
-enum class PayloadDecoder { text, group_records, transaction_records };
+enum class PayloadDecoder { plain, group_records, transaction_records };
+// Kafka's StringDecoder, IntegerDecoder and LongDecoder.
+enum class ValueDecoder { text, int32, int64 };
 
 struct DumpOptions {
   bool print_data = false;
@@ -19,7 +21,9 @@ struct DumpOptions {
   bool index_sanity_only = false;
   bool verify_only = false;
   int32_t max_message_size = 5 * 1024 * 1024;
-  PayloadDecoder decoder = PayloadDecoder::text;
+  PayloadDecoder decoder = PayloadDecoder::plain;
+  ValueDecoder key_decoder = ValueDecoder::text;  // of plain records
+  ValueDecoder value_decoder = ValueDecoder::text;
 };
 
 // Dumps one file after the other and collects what is wrong between them.

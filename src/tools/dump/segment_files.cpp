@@ -19,9 +19,27 @@ Result<int64_t> base_offset_of(const std::filesystem::path& file) {
   int64_t offset = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), offset);
   if (error != std::errc() || end != digits.data() + digits.size()) {
-    return Error{k_refused, "For input string: \"" + digits + "\""};
+    return Error{k_bad_number, "For input string: \"" + digits + "\""};
   }
   return offset;
+}
+
+Result<std::optional<record::BatchView>> batch_at(BytesView bytes, size_t position,
+                                                  const std::filesystem::path& file) {
+  constexpr int32_t k_smallest = 14;
+  std::optional<record::BatchView> none;
+  // As many bytes as a header up to its magic has are no batch yet.
+  if (bytes.size() - position <= record::k_header_up_to_magic) return none;
+  const auto size = load_be<int32_t>(bytes.data() + position + record::layout::k_length);
+  if (size < k_smallest)
+    return Error{Errc::corrupt_message, "Found record size " + std::to_string(size) +
+                                            " smaller than minimum record overhead (" +
+                                            std::to_string(k_smallest) + ") in file " +
+                                            file.string() + "."};
+  if (static_cast<size_t>(size) > bytes.size() - position - record::k_log_overhead) return none;
+  auto batch = record::BatchView::parse(bytes.substr(position));
+  if (!batch) return batch.error();
+  return std::optional{*batch};
 }
 
 uint32_t legacy_crc(BytesView message) {
@@ -39,6 +57,8 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& file) {
   if (size == 0) return MappedFile({});
   void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor->get(), 0);
   if (at == MAP_FAILED) return storage_error("map", file, errno);
+  // Read once from start to end: what was read may leave memory.
+  ::madvise(at, size, MADV_SEQUENTIAL);
   return MappedFile({static_cast<const char*>(at), size});
 }
 

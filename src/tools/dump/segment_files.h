@@ -2,16 +2,23 @@
 // Small means of reading a segment's files for people.
 
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/errc.h"
+#include "record/batch.h"
 
 namespace samsa::tools {
 
-// From the name. INVALID_REQUEST with Java's sentence where it is no number.
+// From the name. k_bad_number with Java's sentence where it is no number.
 Result<int64_t> base_offset_of(const std::filesystem::path& file);
+
+// The batch at a position of the file's bytes, as Kafka finds it: nothing where there is no whole
+// one. CORRUPT_MESSAGE for what can't be a batch.
+Result<std::optional<record::BatchView>> batch_at(BytesView bytes, size_t position,
+                                                  const std::filesystem::path& file);
 
 // CRC-32 (IEEE) of a message of v0 or v1: of all that follows its CRC field.
 uint32_t legacy_crc(BytesView message);

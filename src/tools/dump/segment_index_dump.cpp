@@ -1,12 +1,12 @@
-// dump-log: offset index, time index and producer snapshot.
+// dump-log: offset index and time index.
 
 #include <algorithm>
 
-#include "base/crc32c.h"
 #include "base/file.h"
 #include "record/record.h"
 #include "tools/dump/segment_dump.h"
 #include "tools/dump/segment_files.h"
+#include "tools/refused.h"
 
 namespace samsa::tools {
 
@@ -39,30 +39,54 @@ std::filesystem::path sibling(const std::filesystem::path& file, std::string_vie
          (name.substr(0, name.find('.')) + std::string(suffix));
 }
 
+// Without the zeros that a crash leaves behind.
+BytesView used_part(BytesView index) {
+  const size_t end = index.find_last_not_of('\0');
+  const size_t entries = end == BytesView::npos ? 0 : end / k_offset_entry + 1;
+  return index.substr(0, entries * k_offset_entry);
+}
+
 // The position of the last indexed batch at or before the offset.
-size_t lookup(BytesView index, int64_t base, int64_t offset) {
-  size_t position = 0;
-  for (size_t i = 0; i < index.size() / k_offset_entry; ++i) {
-    const OffsetEntry entry = offset_entry(index, i, base);
-    if (entry.offset > offset || (i > 0 && entry.offset == base)) break;
-    position = static_cast<size_t>(entry.position);
+int32_t lookup(BytesView index, int64_t base, int64_t offset) {
+  size_t low = 0, high = index.size() / k_offset_entry;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (offset_entry(index, middle, base).offset <= offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
-  return position;
+  return low == 0 ? 0 : offset_entry(index, low - 1, base).position;
+}
+
+// Of the log, from the position that an index tells; Kafka's sentences for one outside of it.
+Result<std::string_view> slice_from(const MappedFile& log, const std::filesystem::path& path,
+                                    int32_t position) {
+  const size_t size = log.bytes().size();
+  if (position >= 0 && static_cast<size_t>(position) <= size)
+    return log.bytes().substr(static_cast<size_t>(position));
+  const std::string at = std::to_string(position);
+  const std::string records = "FileRecords(size=" + std::to_string(size) +
+                              ", file=" + path.string() + ", start=0, end=2147483647)";
+  return Error{k_refused,
+               position < 0 ? "Invalid position: " + at + " in read from " + records
+                            : "Slice from position " + at + " exceeds end position of " + records};
 }
 
 Result<void> check_offset_index(const std::string& path, BytesView bytes, int64_t base) {
   const size_t entries = bytes.size() / k_offset_entry;
   const int64_t last = entries == 0 ? base : offset_entry(bytes, entries - 1, base).offset;
   if (entries != 0 && last < base) {
-    return Error{Errc::corrupt_message,
+    return Error{k_corrupt_index,
                  "Corrupt index found, index file (" + path +
                      ") has non-zero size but the last offset is " + std::to_string(last) +
                      " which is less than the base offset " + std::to_string(base) + "."};
   }
   if (bytes.size() % k_offset_entry != 0) {
-    return Error{Errc::corrupt_message,
-                 "Index file " + path + " is corrupt, found " + std::to_string(bytes.size()) +
-                     " bytes which is neither positive nor a multiple of 8."};
+    return Error{k_corrupt_index, "Index file " + path + " is corrupt, found " +
+                                      std::to_string(bytes.size()) +
+                                      " bytes which is neither positive nor a multiple of 8."};
   }
   return ok();
 }
@@ -75,21 +99,21 @@ Result<void> check_time_index(const std::string& path, BytesView bytes, int64_t 
     const std::string found =
         "Corrupt time index found, time index file (" + path + ") has non-zero size but the last ";
     if (last.timestamp < first.timestamp) {
-      return Error{Errc::corrupt_message, found + "timestamp is " + std::to_string(last.timestamp) +
-                                              " which is less than the first timestamp " +
-                                              std::to_string(first.timestamp)};
+      return Error{k_corrupt_index, found + "timestamp is " + std::to_string(last.timestamp) +
+                                        " which is less than the first timestamp " +
+                                        std::to_string(first.timestamp)};
     }
     if (last.offset < base) {
-      return Error{Errc::corrupt_message, found + "offset is " + std::to_string(last.offset) +
-                                              " which is less than the first offset " +
-                                              std::to_string(base)};
+      return Error{k_corrupt_index, found + "offset is " + std::to_string(last.offset) +
+                                        " which is less than the first offset " +
+                                        std::to_string(base)};
     }
   }
   if (bytes.size() % k_time_entry != 0) {
-    return Error{Errc::corrupt_message, "Time index file " + path + " is corrupt, found " +
-                                            std::to_string(bytes.size()) +
-                                            " bytes which is neither positive nor a multiple of "
-                                            "12."};
+    return Error{k_corrupt_index, "Time index file " + path + " is corrupt, found " +
+                                      std::to_string(bytes.size()) +
+                                      " bytes which is neither positive nor a multiple of "
+                                      "12."};
   }
   return ok();
 }
@@ -130,13 +154,16 @@ Result<void> SegmentDumper::dump_index(const std::filesystem::path& file) {
     const OffsetEntry entry = offset_entry(index, i, base);
     // The rest of an index that a crash left behind is zeroes.
     if (entry.offset == base && i > 0) break;
-    const size_t position = std::min(static_cast<size_t>(entry.position), log.bytes().size());
-    record::BatchIterator batches{
-        log.bytes().substr(position, static_cast<size_t>(options_.max_message_size))};
-    auto batch = batches.next();
+    auto rest = slice_from(log, sibling(file, ".log"), entry.position);
+    if (!rest) return rest.error();
+    const auto most = static_cast<size_t>(std::max(options_.max_message_size, 0));
+    auto batch = batch_at(rest->substr(0, most), 0, sibling(file, ".log"));
     if (!batch) return batch.error();
     if (!*batch)
-      return Error{Errc::corrupt_message, "no batch at position " + std::to_string(position)};
+      return Error{k_no_element, "no whole batch of at most " +
+                                     std::to_string(options_.max_message_size) +
+                                     " bytes (--max-message-size) at position " +
+                                     std::to_string(entry.position) + " of the log"};
     const int64_t last = (*batch)->last_offset().value();
     if (last != entry.offset) index_mismatches_[path].emplace_back(entry.offset, last);
     if (!options_.verify_only) {
@@ -150,22 +177,21 @@ Result<void> SegmentDumper::dump_time_index(const std::filesystem::path& file) {
   auto opened = open_index(file, options_, check_time_index, out_);
   if (!opened || !*opened) return opened ? Result<void>(ok()) : opened.error();
   const auto& [path, base, index, log] = **opened;
-  auto offsets = read_file(sibling(file, ".index"));
-  if (!offsets) return offsets.error();
+  auto offset_index = read_file(sibling(file, ".index"));
+  if (!offset_index) return offset_index.error();
+  const BytesView offsets = used_part(*offset_index);
   int64_t previous = -1;
   for (size_t i = 0; i < index.size() / k_time_entry; ++i) {
     const TimeEntry entry = time_entry(index, i, base);
     if (entry.offset == base && i > 0) break;
-    const size_t position = std::min(lookup(*offsets, base, entry.offset), log.bytes().size());
-    record::BatchIterator batches{log.bytes().substr(position)};
+    auto rest = slice_from(log, sibling(file, ".log"), lookup(offsets, base, entry.offset));
+    if (!rest) return rest.error();
     std::optional<record::BatchView> found;
-    for (;;) {
-      auto batch = batches.next();
+    for (size_t at = 0;; at += found->size_in_bytes()) {
+      auto batch = batch_at(*rest, at, sibling(file, ".log"));
       if (!batch) return batch.error();
-      if (!*batch) break;
-      if ((*batch)->last_offset().value() < entry.offset) continue;
-      found = **batch;
-      break;
+      found = *batch;
+      if (!found || found->last_offset().value() >= entry.offset) break;
     }
     if (!found || found->last_offset().value() != entry.offset) {
       offsets_not_found_[path].emplace_back(entry.offset,
@@ -189,53 +215,6 @@ Result<void> SegmentDumper::dump_time_index(const std::filesystem::path& file) {
     previous = entry.timestamp;
   }
   return ok();
-}
-
-void SegmentDumper::dump_snapshot(const std::filesystem::path& file) {
-  constexpr size_t k_entries_at = 6;
-  auto bytes = read_file(file);
-  if (!bytes) {
-    err_ << bytes.error().text() << '\n';
-    return;
-  }
-  Cursor in{*bytes};
-  const int16_t version = in.get<int16_t>();
-  const uint32_t stored = in.get<uint32_t>();
-  const int32_t count = in.get<int32_t>();
-  if (in.failed()) {
-    err_ << "Snapshot failed schema validation: Error reading the header\n";
-    return;
-  }
-  if (version != 1) {
-    err_ << "Snapshot contained an unknown file version " << version << '\n';
-    return;
-  }
-  const uint32_t computed = crc32c(BytesView(*bytes).substr(k_entries_at));
-  if (stored != computed) {
-    err_ << "Snapshot is corrupt (CRC is no longer valid). Stored crc: " << stored
-         << ". Computed crc: " << computed << '\n';
-    return;
-  }
-  for (int32_t i = 0; i < count && !in.failed(); ++i) {
-    const int64_t producer = in.get<int64_t>();
-    const int16_t epoch = in.get<int16_t>();
-    const int32_t sequence = in.get<int32_t>();
-    const int64_t offset = in.get<int64_t>();
-    const int32_t delta = in.get<int32_t>();
-    const int64_t timestamp = in.get<int64_t>();
-    const int32_t coordinator_epoch = in.get<int32_t>();
-    const int64_t open = in.get<int64_t>();
-    if (in.failed()) break;
-    out_ << "producerId: " << producer << " producerEpoch: " << epoch
-         << " coordinatorEpoch: " << coordinator_epoch << " currentTxnFirstOffset: "
-         << (open >= 0 ? "Some(" + std::to_string(open) + ")" : "None") << ' ';
-    if (offset >= 0) {
-      out_ << "firstSequence: " << record::retreat_sequence(sequence, delta)
-           << " lastSequence: " << sequence << " lastOffset: " << offset
-           << " offsetDelta: " << delta << " timestamp: " << timestamp;
-    }
-    out_ << '\n';
-  }
 }
 
 }  // namespace samsa::tools
