@@ -16,12 +16,6 @@ constexpr std::array<std::string_view, 5> k_printed_names = {"NONE", "GZIP", "SN
 // The least that a stretch of plain bytes is asked for, so that small reads do not add up.
 constexpr size_t k_piece = 16 * 1024;
 
-Error too_large(size_t max_bytes) {
-  return {Errc::message_too_large,
-          "The decompressed size of the record batch exceeds the limit of " +
-              std::to_string(max_bytes) + " bytes"};
-}
-
 }  // namespace
 
 std::string_view name_of(Codec codec) { return k_names.at(static_cast<size_t>(codec)); }
@@ -90,6 +84,7 @@ Result<Bytes> decompress(Codec codec, int8_t magic, BytesView body, size_t max_b
     auto wanted = (*decoder)->next_size();
     if (!wanted) return wanted.error();
     if (*wanted == 0) break;
+    if (wants_too_much(*wanted, used, max_bytes)) return too_large(max_bytes);
     const size_t room = std::max(*wanted, k_piece);
     if (plain.size() - used < room) plain.resize(std::max(used + room, plain.size() * 2));
     auto count = (*decoder)->read({plain.data() + used, plain.size() - used});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "record/codec/codecs.h"
+
 namespace samsa::record {
 namespace {
 constexpr size_t k_least_room = 16 * 1024;
@@ -44,7 +46,9 @@ bool PlainStream::skip(size_t size) {
 bool PlainStream::refill() {
   if (ended_) return false;
   auto wanted = decoder_->next_size();
-  if (wanted && *wanted > 0) {
+  if (wanted && wants_too_much(*wanted, produced_, max_bytes_)) {
+    error_ = too_large(max_bytes_);
+  } else if (wanted && *wanted > 0) {
     make_room(std::max(*wanted, k_least_room));
     char* end = buffer_.get() + (window_.data() - buffer_.get()) + window_.size();
     const size_t room = static_cast<size_t>(buffer_.get() + capacity_ - end);
@@ -53,9 +57,7 @@ bool PlainStream::refill() {
       produced_ += *count;
       window_ = {window_.data(), window_.size() + *count};
       if (produced_ <= max_bytes_) return true;
-      error_ = Error{Errc::message_too_large,
-                     "The decompressed size of the record batch exceeds the limit of " +
-                         std::to_string(max_bytes_) + " bytes"};
+      error_ = too_large(max_bytes_);
     } else if (!count) {
       error_ = count.error();
     }
