@@ -76,9 +76,9 @@ void print(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::vector<std::string> row_of(const LogLook& look, const config::TopicConfig& config,
-                                int64_t now_ms) {
+                                int64_t now_ms, bool has_cleaner) {
   const auto& oldest = look.segments.front();
-  auto explained = explain_retention(look, config, now_ms);
+  auto explained = explain_retention(look, config, now_ms, has_cleaner);
   return {look.tp.to_string(),       std::to_string(look.segments.size()),
           size_text(look.bytes()),   std::to_string(oldest.base.value()),
           size_text(oldest.size),    time_text(oldest.largest_timestamp_ms),
@@ -102,7 +102,8 @@ Result<void> run(const cli::Options& options) {
   std::vector<std::vector<std::string>> rows = {
       {"PARTITION", "SEGMENTS", "SIZE", "OLDEST", "ITS SIZE", "ITS NEWEST RECORD", "GOES", "WHY"}};
   const int64_t now_ms = Clock::system().wall_ms();
-  for (const auto& [tp, look] : looks) rows.push_back(row_of(look, settings->at(tp.topic), now_ms));
+  for (const auto& [tp, look] : looks)
+    rows.push_back(row_of(look, settings->at(tp.topic), now_ms, broker->log_cleaner_enable));
   print(rows);
   return ok();
 }

@@ -179,7 +179,11 @@ class Explainer {
 }  // namespace
 
 Explanation explain_retention(const LogLook& look, const config::TopicConfig& config,
-                              int64_t now_ms) {
+                              int64_t now_ms, bool has_cleaner) {
+  if (config.compacts() && !has_cleaner)
+    return {Fate::stays_undeleted, "-",
+            "log.cleaner.enable=false: without a cleaner a log whose cleanup.policy has compact is "
+            "left as it is"};
   return Explainer(look, config, now_ms).explain();
 }
 

@@ -17,8 +17,9 @@ struct Explanation {
   std::string why;
 };
 
+// Without a cleaner (log.cleaner.enable) nothing of a compacted log goes.
 Explanation explain_retention(const LogLook& look, const config::TopicConfig& config,
-                              int64_t now_ms);
+                              int64_t now_ms, bool has_cleaner = true);
 
 // "1.5 GiB", "512 B".
 std::string size_text(int64_t bytes);

@@ -146,6 +146,9 @@ TEST_F(RetentionTest, TheReasonsAreTold) {
   told = explain({{"cleanup.policy", "compact"}});
   EXPECT_THAT(told.why, HasSubstr("age and size do not count"));
   EXPECT_THAT(told.why, HasSubstr("100 % dirty: the cleaner's turn is due"));
+  told = explain_retention(look(), topic({{"cleanup.policy", "compact,delete"}}), clock_.wall_ms(),
+                           false);
+  EXPECT_THAT(told.why, HasSubstr("log.cleaner.enable=false"));
   told = explain({}, {.log_starts = {}, .high_watermarks = {{k_tp, Offset{0}}}, .first_dirty = {}});
   EXPECT_EQ(told.fate, Fate::stays_unreplicated);
   EXPECT_THAT(told.why, HasSubstr("high watermark of 0"));
