@@ -144,11 +144,11 @@ Result<void> SegmentDumper::dump_log(const std::filesystem::path& file) {
   out_ << "Starting offset: " << *base << '\n';
   auto mapped = MappedFile::open(file);
   if (!mapped) return mapped.error();
-  return dump_records(file, mapped->bytes());
+  return dump_records(file, *mapped);
 }
 
-Result<void> SegmentDumper::dump_records(const std::filesystem::path& file,
-                                         std::string_view bytes) {
+Result<void> SegmentDumper::dump_records(const std::filesystem::path& file, const MappedFile& log) {
+  const BytesView bytes = log.bytes();
   int64_t last_offset = -1;
   size_t position = 0;
   for (;;) {
@@ -158,6 +158,7 @@ Result<void> SegmentDumper::dump_records(const std::filesystem::path& file,
     const record::BatchView batch = **next;
     print_batch(out_, batch, position);
     position += batch.size_in_bytes();
+    log.passed(position - batch.size_in_bytes());
     if (!options_.deep) continue;
     auto read = record::for_each_record(batch, [&](const record::Record& record) -> Result<void> {
       const int64_t offset = record.offset.value();

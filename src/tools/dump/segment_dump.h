@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/errc.h"
+#include "tools/dump/segment_files.h"
 
 namespace samsa::tools {
 
@@ -40,7 +41,7 @@ class SegmentDumper {
   using Pairs = std::vector<std::pair<int64_t, int64_t>>;
 
   Result<void> dump_log(const std::filesystem::path& file);
-  Result<void> dump_records(const std::filesystem::path& file, std::string_view bytes);
+  Result<void> dump_records(const std::filesystem::path& file, const MappedFile& log);
   Result<void> dump_index(const std::filesystem::path& file);
   Result<void> dump_time_index(const std::filesystem::path& file);
   Result<void> dump_transaction_index(const std::filesystem::path& file);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 
@@ -57,9 +58,15 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& file) {
   if (size == 0) return MappedFile({});
   void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor->get(), 0);
   if (at == MAP_FAILED) return storage_error("map", file, errno);
-  // Read once from start to end: what was read may leave memory.
-  ::madvise(at, size, MADV_SEQUENTIAL);
   return MappedFile({static_cast<const char*>(at), size});
+}
+
+void MappedFile::passed(size_t position) const {
+  constexpr size_t k_step = size_t{16} << 20;  // a multiple of every page size
+  const size_t end = std::min(position, bytes_.size()) / k_step * k_step;
+  if (end <= let_go_) return;
+  ::madvise(const_cast<char*>(bytes_.data()) + let_go_, end - let_go_, MADV_DONTNEED);
+  let_go_ = end;
 }
 
 MappedFile::~MappedFile() {

@@ -28,14 +28,19 @@ uint32_t legacy_crc(BytesView message);
 class MappedFile {
  public:
   static Result<MappedFile> open(const std::filesystem::path& file);
-  MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+  MappedFile(MappedFile&& other) noexcept
+      : bytes_(std::exchange(other.bytes_, {})), let_go_(other.let_go_) {}
   MappedFile& operator=(MappedFile&&) = delete;
   ~MappedFile();
   std::string_view bytes() const { return bytes_; }
+  // What lies before the position has been used: it need not stay in memory, and is read again
+  // where it is looked at again.
+  void passed(size_t position) const;
 
  private:
   explicit MappedFile(std::string_view bytes) : bytes_(bytes) {}
   std::string_view bytes_;
+  mutable size_t let_go_ = 0;  // up to where
 };
 
 }  // namespace samsa::tools

@@ -165,6 +165,7 @@ Result<void> SegmentDumper::dump_index(const std::filesystem::path& file) {
                                      " bytes (--max-message-size) at position " +
                                      std::to_string(entry.position) + " of the log"};
     const int64_t last = (*batch)->last_offset().value();
+    log.passed(static_cast<size_t>(entry.position));
     if (last != entry.offset) index_mismatches_[path].emplace_back(entry.offset, last);
     if (!options_.verify_only) {
       out_ << "offset: " << entry.offset << " position: " << entry.position << '\n';
@@ -186,6 +187,7 @@ Result<void> SegmentDumper::dump_time_index(const std::filesystem::path& file) {
     if (entry.offset == base && i > 0) break;
     auto rest = slice_from(log, sibling(file, ".log"), lookup(offsets, base, entry.offset));
     if (!rest) return rest.error();
+    log.passed(log.bytes().size() - rest->size());
     std::optional<record::BatchView> found;
     for (size_t at = 0;; at += found->size_in_bytes()) {
       auto batch = batch_at(*rest, at, sibling(file, ".log"));
