@@ -19,17 +19,16 @@ namespace {
 
 constexpr size_t k_time_entry = 12, k_offset_entry = 8;
 
-// The last entry of an index; nothing where there is none. A JVM's active index ends in zeros.
-Result<std::optional<Bytes>> last_entry(const fs::path& index, size_t entry_size) {
+// The entries of an index, without the zeros in which a JVM's ends while it is active. None where
+// there is no file, or no more.
+Result<Bytes> entries_of(const fs::path& index, size_t entry_size) {
   std::error_code missing;
-  if (!fs::exists(index, missing)) return std::optional<Bytes>{};
-  auto content = read_file(index);
-  if (!content) return content.error();
-  for (size_t end = content->size() / entry_size * entry_size; end > 0; end -= entry_size) {
-    const BytesView entry = BytesView(*content).substr(end - entry_size, entry_size);
-    if (entry.find_first_not_of('\0') != BytesView::npos) return std::optional{Bytes(entry)};
-  }
-  return std::optional<Bytes>{};
+  auto content = fs::exists(index, missing) ? read_file(index) : Result<std::string>{Bytes{}};
+  if (!content) return fs::exists(index, missing) ? Result<Bytes>{content.error()} : Bytes{};
+  const size_t last = content->find_last_not_of('\0');
+  const size_t used = last == Bytes::npos ? 0 : last / entry_size + 1;
+  content->resize(std::min(used, content->size() / entry_size) * entry_size);
+  return content;
 }
 
 struct Tail {
@@ -62,6 +61,8 @@ Result<Tail> read_tail(const fs::path& file, int64_t position, int64_t size) {
 
 struct FoundSegment {
   log::SegmentFacts facts;
+  // The offset of the time index's last entry, from the base on.
+  int32_t indexed_up_to = 0;
   bool is_file_age = false;
 };
 
@@ -69,9 +70,13 @@ Result<FoundSegment> look_at_segment(const fs::path& dir, Offset base, const str
   FoundSegment found;
   found.facts.base = base;
   found.facts.size = info.st_size;
-  auto last = last_entry(dir / log::file_name(base, ".timeindex"), k_time_entry);
-  if (!last) return last.error();
-  if (*last) found.facts.largest_timestamp_ms = load_be<int64_t>((*last)->data());
+  auto times = entries_of(dir / log::file_name(base, ".timeindex"), k_time_entry);
+  if (!times) return times.error();
+  if (!times->empty()) {
+    const char* last = times->data() + times->size() - k_time_entry;
+    found.facts.largest_timestamp_ms = load_be<int64_t>(last);
+    found.indexed_up_to = load_be<int32_t>(last + 8);
+  }
   return found;
 }
 
@@ -82,19 +87,29 @@ void take_file_age(FoundSegment& found, const struct stat& info) {
   found.is_file_age = true;
 }
 
-// The indexes of the active segment lag behind its records.
+// Where the batch of that offset, or one before it, begins; 0 where no index tells.
+Result<int64_t> position_before(const fs::path& dir, Offset base, int32_t offset) {
+  auto offsets = entries_of(dir / log::file_name(base, ".index"), k_offset_entry);
+  if (!offsets) return offsets.error();
+  int64_t position = 0;
+  for (size_t at = 0; at < offsets->size(); at += k_offset_entry) {
+    if (load_be<int32_t>(offsets->data() + at) > offset) break;
+    position = load_be<int32_t>(offsets->data() + at + 4);
+  }
+  return std::max<int64_t>(position, 0);
+}
+
+// The files of the active segment's indexes lag behind its records, and not by the same entries.
 Result<Offset> look_at_end(const fs::path& dir, FoundSegment& active) {
   const Offset base = active.facts.base;
-  auto last = last_entry(dir / log::file_name(base, ".index"), k_offset_entry);
-  if (!last) return last.error();
-  const int64_t from = *last ? load_be<int32_t>((*last)->data() + 4) : 0;
-  auto tail =
-      read_tail(dir / log::file_name(base, ".log"), std::max<int64_t>(from, 0), active.facts.size);
+  auto from = position_before(dir, base, active.indexed_up_to);
+  if (!from) return from.error();
+  auto tail = read_tail(dir / log::file_name(base, ".log"), *from, active.facts.size);
   if (!tail) return tail.error();
   active.facts.largest_timestamp_ms =
       std::max(active.facts.largest_timestamp_ms, tail->largest_timestamp_ms);
   // One that was made larger in advance holds less than its file.
-  if (tail->end || from == 0) active.facts.size = tail->position;
+  if (tail->end || *from == 0) active.facts.size = tail->position;
   return tail->end.value_or(base);
 }
 
@@ -138,19 +153,26 @@ Result<DirCheckpoints> DirCheckpoints::read(const fs::path& log_dir) {
 
 Result<std::optional<LogLook>> look_at_log(const fs::path& dir, const TopicPartition& tp,
                                            const DirCheckpoints& checkpoints) {
+  const auto is_gone = [](const fs::path& path) {
+    std::error_code failed;
+    return !fs::exists(path, failed);
+  };
   auto bases = bases_in(dir);
+  if (!bases && is_gone(dir)) return std::optional<LogLook>{};
   if (!bases) return bases.error();
   LogLook look{.tp = tp};
   for (const Offset base : *bases) {
+    const fs::path file = dir / log::file_name(base, ".log");
     struct stat info {};
-    if (::stat((dir / log::file_name(base, ".log")).c_str(), &info) != 0) continue;  // just gone
+    if (::stat(file.c_str(), &info) != 0) continue;
     auto segment = look_at_segment(dir, base, info);
-    if (!segment) return segment.error();
-    if (base == bases->back()) {
-      auto end = look_at_end(dir, *segment);
-      if (!end) return end.error();
-      look.log_end = *end;
+    Result<Offset> end = base;
+    if (segment && base == bases->back()) end = look_at_end(dir, *segment);
+    if (!segment || !end) {
+      if (is_gone(file)) continue;
+      return segment ? end.error() : segment.error();
     }
+    look.log_end = *end;
     take_file_age(*segment, info);
     look.segments.push_back(segment->facts);
     look.is_file_age.push_back(segment->is_file_age);

@@ -97,6 +97,18 @@ TEST_F(RetentionTest, TheActiveSegmentsNewestRecordIsFoundWhereNoIndexTellsIt) {
   EXPECT_EQ(seen.bytes(), log->size_bytes());
 }
 
+TEST_F(RetentionTest, AnEarlierRecordsTimestampIsFoundWhereTheTimeIndexLagsBehindTheOther) {
+  rules_.index_interval_bytes = 0;
+  auto log = open();
+  append(*log, 1000, false);
+  append(*log, 9000, false);
+  // Of the offset index so many entries that they reach the file, of the time index but one.
+  for (int i = 0; i < 100; ++i) append(*log, 2000, false);
+  ASSERT_GT(fs::file_size(dir() / "00000000000000000000.index"), 0U);
+  EXPECT_EQ(look().segments[0].largest_timestamp_ms, 9000);
+  EXPECT_EQ(look().log_end, Offset{102});
+}
+
 TEST_F(RetentionTest, OnlyWhatIsUsedOfAPreallocatedSegmentCounts) {
   rules_.preallocate = true;
   rules_.segment_bytes = 1 << 20;
