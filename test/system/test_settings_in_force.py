@@ -149,18 +149,24 @@ def test_segment_jitter_ms(make_subject, scope):
 
 @EVERYWHERE
 def test_segment_index_bytes_and_index_interval_bytes(make_subject, scope):
-    subject = make_subject(scope).create()
-    for _ in range(10):
-        assert subject.send() is None
-    assert subject.segments() == 1
+    """The size holds for segments that begin from then on."""
+    subject = make_subject(scope).create(retention_ms=-1)
+    times = itertools.count(1)
+
+    def send(count):
+        for _ in range(count):
+            assert subject.send(timestamp_ms=next(times)) is None
+    send(10)
     subject.set(index_interval_bytes=0)
-    for _ in range(10):
-        assert subject.send() is None
-    assert subject.segments() == 1
-    subject.set(segment_index_bytes=48)  # of six entries
-    assert subject.send() is None
+    send(10)
+    subject.set(segment_index_bytes=48)  # room for four entries in the index of times
+    times = itertools.count(10 * 24 * HOUR_MS)  # the next segment is due
+    send(3)
     assert subject.segments() == 2
     assert subject.files(".index")[0].stat().st_size > 48
+    send(9)
+    assert subject.segments() > 2
+    assert subject.files(".index")[1].stat().st_size <= 48
 
 
 @EVERYWHERE
@@ -227,10 +233,14 @@ def test_retention_bytes(make_subject, scope):
 @EVERYWHERE
 def test_file_delete_delay_ms(make_subject, scope):
     subject = make_subject(scope).create()
+
+    def files_of(offset):
+        return sorted(path.suffix for path in subject.folder.glob(f"{offset:020}.log*"))
     assert subject.send(timestamp_ms=1) is None
-    wait_until("the segment is on its way out", lambda: subject.files(".deleted"))
+    wait_until("the segment is on its way out", lambda: files_of(0) == [".deleted"])
     subject.set(file_delete_delay_ms=0)
-    wait_until("its files have gone", lambda: not subject.files(".deleted"))
+    assert subject.send(timestamp_ms=1) is None
+    wait_until("the next one has gone", lambda: files_of(1) == [])
 
 
 # What is compacted
@@ -387,6 +397,7 @@ def test_unclean_leader_election_enable(make_broker, chroot, scope):
     zk.create(state, b'{"controller_epoch":1,"leader":-1,"version":1,"leader_epoch":3,"isr":[1]}', makepath=True)
     broker.start()
     subject = Subject(broker, scope)
+    wait_until("the topic is known", lambda: TOPIC in subject.admin.list_topics(timeout=5).topics)
     assert b'"leader":-1' in zk.get(state)[0]
     subject.set(unclean_leader_election_enable="true")
     wait_until("the replica that is there leads", lambda: b'"leader":0' in zk.get(state)[0] and b'"isr":[0]' in zk.get(state)[0])
