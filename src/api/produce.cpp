@@ -16,6 +16,7 @@ using PartitionResponse = ProduceResponse::PartitionProduceResponse;
 
 constexpr std::string_view k_privileged_client_id = "__admin_client";
 constexpr int16_t k_first_v2_version = 3;
+constexpr int16_t k_first_zstd_version = 7;
 
 // An append that waits for replicas, and the response it will complete.
 struct Pending {
@@ -29,7 +30,6 @@ struct Pending {
 // What a producer of this version may send (KIP-98, KIP-110): one batch of format v2, zstd only
 // from version 7.
 Errc check_batches(int16_t version, BytesView records) {
-  constexpr int16_t k_first_zstd_version = 7;
   if (version < k_first_v2_version) return Errc::none;
   record::BatchIterator batches{records};
   auto first = batches.next();
@@ -44,7 +44,7 @@ Errc check_batches(int16_t version, BytesView records) {
   return *second ? Errc::invalid_record : Errc::none;
 }
 
-// Old requests without a whole batch can't be told from damaged ones; Kafka can't read them at all.
+// Kafka can't read a request with a partition that doesn't begin with a whole batch.
 bool has_records_everywhere(const ProduceRequest& request) {
   for (const auto& topic : request.topics)
     for (const auto& data : topic.partitions) {
@@ -65,6 +65,23 @@ Errc check_transactional(const ProduceRequest& request) {
       if (first && *first && (**first).is_transactional())
         return request.transactional_id ? Errc::invalid_txn_state
                                         : Errc::transactional_id_authorization_failed;
+    }
+  return Errc::none;
+}
+
+// What is wrong with one partition's records but, in Kafka, fails the whole request: before it knew
+// zstd's version, it looks at the codec outside of what it answers partition by partition.
+Errc check_whole(const ProduceRequest& request, int16_t version) {
+  const Errc transactional = check_transactional(request);
+  if (transactional != Errc::none || version < k_first_v2_version ||
+      version >= k_first_zstd_version)
+    return transactional;
+  for (const auto& topic : request.topics)
+    for (const auto& data : topic.partitions) {
+      record::BatchIterator batches{data.records.view()};
+      const auto first = batches.next();
+      if (first && *first && (**first).is_v2() && !(**first).check_codec())
+        return Errc::unknown_server_error;
     }
   return Errc::none;
 }
@@ -106,6 +123,7 @@ PartitionResponse append(RequestContext& context, const Target& target, const st
   const auto& partition = *found;
   if (const Errc wrong = check_batches(target.version, data.records.view()); wrong != Errc::none)
     return refused(index, wrong);
+  if (target.acks < -1 || target.acks > 1) return refused(index, Errc::invalid_required_acks);
   if (is_internal_topic(topic) && !target.internal_allowed)
     return refused(index, Errc::invalid_topic_exception);
   // The frame is ours until the reply: offsets are patched into it in place.
@@ -175,10 +193,8 @@ Task<net::Reply> produce(RequestContext& context, const protocol::RequestHeader&
   const int16_t version = header.request_api_version;
   auto request = ProduceRequest::decode({body, size}, version);
   if (!request) co_return net::Reply::hang_up();
-  if (version < k_first_v2_version && !has_records_everywhere(*request))
-    co_return net::Reply::hang_up();
-  const bool acks_valid = request->acks >= -1 && request->acks <= 1;
-  const Errc whole = acks_valid ? check_transactional(*request) : Errc::invalid_required_acks;
+  if (!has_records_everywhere(*request)) co_return net::Reply::hang_up();
+  const Errc whole = check_whole(*request, version);
   const Target target{.version = version,
                       .acks = request->acks,
                       .internal_allowed = context.client_id == k_privileged_client_id};

@@ -5,6 +5,18 @@
 namespace samsa::log {
 namespace {
 record::Rejection refuse(Error error) { return {std::move(error), {}, {}}; }
+
+Result<void> check_rebuilt_sizes(BytesView bytes, const LogConfig& config,
+                                 const TopicPartition& tp) {
+  return record::for_each_batch(bytes, [&](record::BatchView batch) -> Result<void> {
+    if (batch.size_in_bytes() <= static_cast<size_t>(config.max_message_bytes)) return ok();
+    return Error{Errc::message_too_large, "Message batch size is " +
+                                              std::to_string(batch.size_in_bytes()) +
+                                              " bytes in append to partition " + tp.to_string() +
+                                              " which exceeds the maximum configured size of " +
+                                              std::to_string(config.max_message_bytes) + "."};
+  });
+}
 }  // namespace
 
 Result<void> Log::State::roll(Offset base) {
@@ -88,6 +100,13 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
     auto assigned = prepared->assign(s.log_end, epoch, rules.now_ms);
     if (!assigned) return assigned.error();
     const BytesView bytes{assigned->bytes.data(), assigned->bytes.size()};
+    if (prepared->rebuilt()) {
+      if (auto r = check_rebuilt_sizes(bytes, config, s.place.tp); !r) return refuse(r.error());
+    }
+    if (s.keeps_epochs()) {
+      if (auto r = s.epochs.assign(epoch, assigned->first_offset); !r)
+        return refuse(s.fail(r.error()));
+    }
     if (bytes.size() > static_cast<size_t>(config.segment_bytes)) {
       return refuse({Errc::record_list_too_large,
                      "Message batch size is " + std::to_string(bytes.size()) +
@@ -95,15 +114,14 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
                          ", which exceeds the maximum configured segment size of " +
                          std::to_string(config.segment_bytes) + "."});
     }
+    // As in Kafka, room is made before the producer is asked: a batch that turns out to be a
+    // duplicate or out of order may begin a segment, and files stay the same as Kafka's.
+    if (auto r = s.maybe_roll(static_cast<int64_t>(bytes.size()), assigned->max_timestamp,
+                              assigned->first_offset, assigned->last_offset);
+        !r)
+      return refuse(s.fail(r.error()));
     ProducerState::Update update;
     auto checked = record::for_each_batch(bytes, [&](record::BatchView batch) -> Result<void> {
-      if (prepared->rebuilt() &&
-          batch.size_in_bytes() > static_cast<size_t>(config.max_message_bytes))
-        return Error{Errc::message_too_large,
-                     "Message batch size is " + std::to_string(batch.size_in_bytes()) +
-                         " bytes in append to partition " + s.place.tp.to_string() +
-                         " which exceeds the maximum configured size of " +
-                         std::to_string(config.max_message_bytes) + "."};
       if (!batch.has_producer_id() || update.duplicate) return ok();
       return s.producers.add(update, batch, origin);
     });
@@ -113,19 +131,10 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
       info.duplicate = true;
       info.first_offset = update.duplicate->first_offset();
       info.last_offset = update.duplicate->last_offset;
-      info.log_append_time_ms = config.timestamp_type == record::TimestampType::log_append_time
-                                    ? update.duplicate->timestamp_ms
-                                    : k_no_timestamp_ms;
+      // Also where timestamps are the producers' own, as Kafka does.
+      info.log_append_time_ms = update.duplicate->timestamp_ms;
       return info;
     }
-    if (s.keeps_epochs()) {
-      if (auto r = s.epochs.assign(epoch, assigned->first_offset); !r)
-        return refuse(s.fail(r.error()));
-    }
-    if (auto r = s.maybe_roll(static_cast<int64_t>(bytes.size()), assigned->max_timestamp,
-                              assigned->first_offset, assigned->last_offset);
-        !r)
-      return refuse(s.fail(r.error()));
     const AppendedRange range{assigned->first_offset, assigned->last_offset,
                               assigned->max_timestamp, assigned->shallow_offset_of_max_timestamp};
     if (auto r = s.write(bytes, range, update); !r) return refuse(s.fail(r.error()));

@@ -38,8 +38,8 @@ class Field:
         if self.type.startswith("[]"):
             return []
         if self.type in NUMBERS:
-            return int(self.default or 0)
-        return {"bool": self.default == "true", "string": "", "bytes": b""}.get(self.type, {})
+            return int(self.default or "0", 0)
+        return {"bool": self.default == "true", "string": "", "bytes": b"", "records": None}.get(self.type, {})
 
 
 @functools.lru_cache
@@ -94,7 +94,7 @@ def encode(field, kind, value, version, flexible):
         return struct.pack(NUMBERS[kind], value)
     if kind == "bool":
         return bytes([value])
-    if kind in ("string", "bytes"):
+    if kind in ("string", "bytes", "records"):
         raw = value.encode() if isinstance(value, str) else value
         size = -1 if raw is None else len(raw)
         return encode_size(size, flexible, kind == "string") + (raw or b"")
@@ -141,10 +141,10 @@ class Reader:
             return self.number(NUMBERS[kind])
         if kind == "bool":
             return self.take(1) != b"\0"
-        if kind in ("string", "bytes"):
+        if kind in ("string", "bytes", "records"):
             size = self.size(flexible, kind == "string")
             raw = None if size < 0 else self.take(size)
-            return raw if raw is None or kind == "bytes" else raw.decode()
+            return raw if raw is None or kind != "string" else raw.decode()
         return self.fields(field.fields, version, flexible)
 
 

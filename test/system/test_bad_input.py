@@ -209,17 +209,22 @@ def test_a_wrong_crc_is_answered_and_nothing_is_kept(broker, topic):
     assert consume(broker, topic, 4) == [b"first"] + [b"value"] * 3
 
 
-@pytest.mark.parametrize("records, error", [
-    (b"", INVALID_RECORD),
-    (b"\x00" * 10, INVALID_RECORD),
-    (wire.batch([b"cut"])[:-1], INVALID_RECORD),
-    (wire.batch([b"cut"])[:30], INVALID_RECORD),
-    (wire.batch([b"one"]) + wire.batch([b"two"]), INVALID_RECORD),
-    (wire.batch([b"x"])[:16] + b"\x09" + wire.batch([b"x"])[17:], CORRUPT_MESSAGE),
-], ids=["none", "no header", "last byte cut", "header alone", "two batches", "unknown magic"])
-def test_records_that_are_none_are_answered_with_a_reason(broker, topic, records, error):
+def test_more_than_one_batch_is_answered_with_a_reason(broker, topic):
     with Wire(broker.address) as connection:
-        assert connection.produce(topic, records)[0] == error
+        assert connection.produce(topic, wire.batch([b"one"]) + wire.batch([b"two"])) == (INVALID_RECORD, -1)
+    assert [r.offset for r in produce(broker, topic, [b"next"])] == [1]
+
+
+@pytest.mark.parametrize("records", [
+    b"",
+    b"\x00" * 10,
+    wire.batch([b"cut"])[:-1],
+    wire.batch([b"cut"])[:30],
+    wire.batch([b"x"])[:16] + b"\x09" + wire.batch([b"x"])[17:],
+], ids=["none", "no header", "last byte cut", "header alone", "unknown magic"])
+def test_a_request_without_a_whole_batch_ends_its_connection_as_kafka_does(broker, topic, records):
+    with Wire(broker.address) as connection:
+        assert connection.send(wire.produce_request(topic, records)).is_hung_up()
     assert [r.offset for r in produce(broker, topic, [b"next"])] == [1]
 
 

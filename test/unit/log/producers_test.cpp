@@ -27,6 +27,7 @@ TEST_F(ProducersTest, TheLastFiveBatchesAreRecognisedAndAnsweredWithTheirOffsets
     EXPECT_TRUE(again->duplicate);
     EXPECT_EQ(again->first_offset, Offset{sequence});
     EXPECT_EQ(again->last_offset, Offset{sequence});
+    EXPECT_EQ(again->log_append_time_ms, Records{}.timestamp_ms);
   }
   EXPECT_EQ(code_of({.producer = 5, .sequence = 2}), Errc::out_of_order_sequence_number);
   EXPECT_EQ(log_->log_end_offset(), Offset{8});

@@ -81,6 +81,16 @@ TEST_F(RollTest, OffsetsTooFarFromTheBaseGoIntoASegmentOfTheirOwn) {
   EXPECT_EQ(first_offset_of(*log->read(Offset{7}, 100, Isolation::log_end, true)), k_far);
 }
 
+TEST_F(RollTest, ABatchWithoutRoomBeginsASegmentEvenIfItsProducerIsThenRefused) {
+  config_.segment_bytes = 100;
+  auto log = open();
+  append(*log, {.producer = 5, .sequence = 0});
+  EXPECT_FALSE(try_append(*log, batch({.producer = 5, .sequence = 7})));
+  EXPECT_EQ(log->segment_count(), 2);
+  EXPECT_FALSE(try_append(*log, batch({.producer = 5, .sequence = 7})));
+  EXPECT_EQ(log->segment_count(), 2);
+}
+
 TEST_F(RollTest, EveryRollLeavesAProducerSnapshotAndOldOnesGoWithTheCheckpoint) {
   config_.segment_bytes = 600;
   auto log = open();
