@@ -417,6 +417,17 @@ TEST(Validate, refuses_an_inner_message_with_a_wrong_checksum) {
   EXPECT_TRUE(error.message.starts_with("Record is corrupt (stored crc = ")) << error;
 }
 
+TEST(Validate, unreadable_records_come_before_what_an_old_format_cannot_hold) {
+  Bytes bytes = batch_of(
+      {.producer_id = ProducerId{5}, .producer_epoch = ProducerEpoch{0}, .base_sequence = 0}, 1);
+  const auto to_v1 = rules_with([](auto& r) { r.magic = 1; });
+  Bytes whole = bytes;
+  EXPECT_EQ(refusal(whole, to_v1).code, Errc::unsupported_for_message_format);
+  bytes[k_v2_overhead] = '\x7f';  // the record's size
+  store_be(bytes.data() + layout::k_crc, BatchView(bytes.data(), bytes.size()).computed_crc());
+  EXPECT_EQ(refusal(bytes, to_v1).code, Errc::invalid_record);
+}
+
 TEST(Validate, keeps_few_of_very_many_record_errors) {
   BatchBuilder builder{{.codec = Codec::zstd}};
   for (int i = 0; i < 20'000; ++i) builder.append(k_now, std::nullopt, "");
