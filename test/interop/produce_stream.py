@@ -247,7 +247,8 @@ class Stream:
             lambda: good + v2_batch(records),
             lambda: good[:rng.randrange(len(good))],
             lambda: good + b"\0" * rng.randrange(1, 20),
-            lambda: self.old_with_sizes(magic, timestamp),
+            # In its own format Kafka keeps such a message, which nobody can read; we refuse it.
+            lambda: good if topic.startswith("format") else self.old_with_sizes(magic, timestamp),
             lambda: b"",
             lambda: None,
         ])()

@@ -225,7 +225,9 @@ def meaning_differences(what, reference, ours):
 
 def partition_differences(name, reference, ours, same_bytes=True, mask_times=False):
     """Between the files of a partition; same_bytes when neither broker has compressed anything by itself."""
-    names = [sorted(p.name for p in d.iterdir()) for d in (reference, ours)]
+    # Kafka has no indexes for a segment that nothing went into; whether they were made is not told apart.
+    empty = [log.stem for log in ours.glob("*.log") if log.stat().st_size == 0]
+    names = [sorted(p.name for p in d.iterdir() if p.stem not in empty or p.suffix not in (".index", ".timeindex")) for d in (reference, ours)]
     found = difference(f"files of {name}", *names)
     for file in sorted(set(names[0]) & set(names[1])):
         a, b = (reference / file).read_bytes(), (ours / file).read_bytes()
