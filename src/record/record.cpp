@@ -130,8 +130,11 @@ class CompressedLegacyReader : public RecordReader::Impl {
             "Unknown compression type id: " + std::to_string(message.codec_id())};
   }
 
-  // Where the message's checksum is wrong, that is what is wrong with it.
-  static Error fault_of(const LegacyMessage& message, const Error& structure) {
+  // Where the message's checksum is wrong, that is what is wrong with it; but Kafka does not come
+  // to that with one of another format than the wrapper's, which it stumbles over when it describes
+  // it.
+  Error fault_of(const LegacyMessage& message, const Error& structure) const {
+    if (message.magic() != wrapper_.magic()) return structure;
     if (message.stored_crc() == message.computed_crc()) return structure;
     return {Errc::corrupt_message,
             "Record is corrupt (stored crc = " + std::to_string(message.stored_crc()) +

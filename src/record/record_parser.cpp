@@ -230,7 +230,11 @@ Result<void> RecordParser::parse(PlainStream& stream, Record& record, bool last)
   FieldCursor size_field{stream.window().substr(0, k_longest_varint)};
   const size_t before = size_field.remaining();
   const int32_t body_size = size_field.varint();
-  if (size_field.failed()) return before < k_longest_varint ? premature_end() : invalid_structure();
+  if (size_field.failed()) {
+    if (before < k_longest_varint) return premature_end();
+    // Kafka stumbles over a number that does not end, and answers so.
+    return Error{Errc::unknown_server_error, "A record's size takes more than five bytes"};
+  }
   const size_t size_length = before - size_field.remaining();
   record.size_in_bytes = size_length + static_cast<size_t>(std::max(body_size, 0));
   record.headers = {};

@@ -399,19 +399,48 @@ TEST(Validate, refuses_append_time_set_by_a_client) {
       << old;
 }
 
-TEST(Validate, refuses_an_inner_message_with_a_wrong_checksum) {
-  BatchBuilder inner{{.magic = 1}};
-  inner.append(k_now, "k", "v");
-  Bytes message = *inner.build();
-  message.back() = 'w';
+// A v1 message that holds these inner ones.
+Bytes wrapper_of(BytesView inner) {
   Bytes bytes = batch_of({.magic = 1, .codec = Codec::gzip}).substr(0, 30);
   Bytes value;
-  ASSERT_TRUE(compress(Codec::gzip, 1, message, value));
+  EXPECT_TRUE(compress(Codec::gzip, 1, inner, value));
   append_be(bytes, static_cast<int32_t>(value.size()));
   bytes += value;
   store_be(bytes.data() + layout::k_length, static_cast<int32_t>(bytes.size() - k_log_overhead));
   store_be(bytes.data() + layout::k_legacy_crc,
            BatchView(bytes.data(), bytes.size()).computed_crc());
+  return bytes;
+}
+
+TEST(Validate, stumbles_as_kafka_does_over_what_it_cannot_describe) {
+  Bytes inner;
+  append_be(inner, int64_t{0});
+  append_be(inner, int32_t{30});
+  append_be(inner, int32_t{0});
+  inner += '\2';               // another format than the wrapper's
+  inner += '\0';               // no codec
+  inner += Bytes(24, '\x7f');  // sizes of key and value beyond the message's end
+  EXPECT_EQ(refusal(wrapper_of(inner), rules_with([](auto& r) { r.magic = 1; })).code,
+            Errc::unknown_server_error);
+}
+
+TEST(Validate, stumbles_as_kafka_does_over_a_record_size_that_does_not_end) {
+  for (const Codec codec : {Codec::none, Codec::gzip}) {
+    Bytes packed;
+    ASSERT_TRUE(compress(codec, 2, Bytes(11, '\xff'), packed));
+    Bytes bytes = batch_of({.codec = codec}, 1).substr(0, k_v2_overhead) + packed;
+    store_be(bytes.data() + layout::k_length, static_cast<int32_t>(bytes.size() - k_log_overhead));
+    store_be(bytes.data() + layout::k_crc, BatchView(bytes.data(), bytes.size()).computed_crc());
+    EXPECT_EQ(refusal(bytes, rules_with([](auto&) {})).code, Errc::unknown_server_error);
+  }
+}
+
+TEST(Validate, refuses_an_inner_message_with_a_wrong_checksum) {
+  BatchBuilder inner{{.magic = 1}};
+  inner.append(k_now, "k", "v");
+  Bytes message = *inner.build();
+  message.back() = 'w';
+  Bytes bytes = wrapper_of(message);
   const Error error = refusal(bytes, rules_with([](auto& r) { r.magic = 1; }));
   EXPECT_EQ(error.code, Errc::corrupt_message);
   EXPECT_TRUE(error.message.starts_with("Record is corrupt (stored crc = ")) << error;
