@@ -44,46 +44,28 @@ Errc check_batches(int16_t version, BytesView records) {
   return *second ? Errc::invalid_record : Errc::none;
 }
 
-// Kafka can't read a request with a partition that doesn't begin with a whole batch.
-bool has_records_everywhere(const ProduceRequest& request) {
-  for (const auto& topic : request.topics)
-    for (const auto& data : topic.partitions) {
-      record::BatchIterator batches{data.records.view()};
-      const auto first = batches.next();
-      if (!first || !*first) return false;
-    }
-  return true;
-}
-
+// What is wrong with one partition's records but fails the whole request; nothing where Kafka can't
+// read the request at all, as a partition doesn't begin with a whole batch.
+//
 // Transactions are not offered: a batch of one would hold back all who read committed records for
-// ever. Without an id it is refused as by Kafka.
-Errc check_transactional(const ProduceRequest& request) {
+// ever. Without an id it is refused as by Kafka. And before it knew zstd's version, Kafka looks at
+// the codec outside of what it answers partition by partition.
+std::optional<Errc> check_whole(const ProduceRequest& request, int16_t version) {
+  const bool looks_at_codecs = version >= k_first_v2_version && version < k_first_zstd_version;
+  bool has_transactional = false, has_unknown_codec = false;
   for (const auto& topic : request.topics)
     for (const auto& data : topic.partitions) {
       record::BatchIterator batches{data.records.view()};
       const auto first = batches.next();
-      if (first && *first && (**first).is_transactional())
-        return request.transactional_id ? Errc::invalid_txn_state
-                                        : Errc::transactional_id_authorization_failed;
+      if (!first || !*first) return std::nullopt;
+      const record::BatchView batch = **first;
+      has_transactional |= batch.is_transactional();
+      has_unknown_codec |= looks_at_codecs && batch.is_v2() && !batch.check_codec();
     }
-  return Errc::none;
-}
-
-// What is wrong with one partition's records but, in Kafka, fails the whole request: before it knew
-// zstd's version, it looks at the codec outside of what it answers partition by partition.
-Errc check_whole(const ProduceRequest& request, int16_t version) {
-  const Errc transactional = check_transactional(request);
-  if (transactional != Errc::none || version < k_first_v2_version ||
-      version >= k_first_zstd_version)
-    return transactional;
-  for (const auto& topic : request.topics)
-    for (const auto& data : topic.partitions) {
-      record::BatchIterator batches{data.records.view()};
-      const auto first = batches.next();
-      if (first && *first && (**first).is_v2() && !(**first).check_codec())
-        return Errc::unknown_server_error;
-    }
-  return Errc::none;
+  if (has_transactional)
+    return request.transactional_id ? Errc::invalid_txn_state
+                                    : Errc::transactional_id_authorization_failed;
+  return has_unknown_codec ? Errc::unknown_server_error : Errc::none;
 }
 
 PartitionResponse refused(int32_t index, Errc code) {
@@ -193,8 +175,8 @@ Task<net::Reply> produce(RequestContext& context, const protocol::RequestHeader&
   const int16_t version = header.request_api_version;
   auto request = ProduceRequest::decode({body, size}, version);
   if (!request) co_return net::Reply::hang_up();
-  if (!has_records_everywhere(*request)) co_return net::Reply::hang_up();
-  const Errc whole = check_whole(*request, version);
+  const auto whole = check_whole(*request, version);
+  if (!whole) co_return net::Reply::hang_up();
   const Target target{.version = version,
                       .acks = request->acks,
                       .internal_allowed = context.client_id == k_privileged_client_id};
@@ -207,9 +189,9 @@ Task<net::Reply> produce(RequestContext& context, const protocol::RequestHeader&
     answers.partitions.reserve(topic.partitions.size());
     for (const auto& data : topic.partitions) {
       std::optional<Pending> waits;
-      answers.partitions.push_back(whole == Errc::none
+      answers.partitions.push_back(*whole == Errc::none
                                        ? append(context, target, topic.name, data, waits)
-                                       : refused(data.partition_index, whole));
+                                       : refused(data.partition_index, *whole));
       if (!waits) continue;
       waits->topic = response.responses.size() - 1;
       waits->index = answers.partitions.size() - 1;
