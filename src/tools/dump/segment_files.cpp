@@ -43,6 +43,25 @@ Result<std::optional<record::BatchView>> batch_at(BytesView bytes, size_t positi
   return std::optional{*batch};
 }
 
+BytesView used_entries(BytesView index, size_t entry_size) {
+  const size_t last = index.find_last_not_of('\0');
+  const size_t used = last == BytesView::npos ? 0 : last / entry_size + 1;
+  return index.substr(0, std::min(used, index.size() / entry_size) * entry_size);
+}
+
+int32_t indexed_position(BytesView offset_index, int64_t relative_offset) {
+  size_t low = 0, high = offset_index.size() / k_offset_entry;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (load_be<int32_t>(offset_index.data() + middle * k_offset_entry) <= relative_offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low == 0 ? 0 : load_be<int32_t>(offset_index.data() + (low - 1) * k_offset_entry + 4);
+}
+
 uint32_t legacy_crc(BytesView message) {
   BytesView covered = message.substr(4);
   return static_cast<uint32_t>(::crc32(0, reinterpret_cast<const Bytef*>(covered.data()),

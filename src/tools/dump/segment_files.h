@@ -20,6 +20,14 @@ Result<int64_t> base_offset_of(const std::filesystem::path& file);
 Result<std::optional<record::BatchView>> batch_at(BytesView bytes, size_t position,
                                                   const std::filesystem::path& file);
 
+constexpr size_t k_offset_entry = 8, k_time_entry = 12;
+// The whole entries of an index, without the zeros in which one ends that a crash left behind or
+// that a JVM has open.
+BytesView used_entries(BytesView index, size_t entry_size);
+// Where the batch of that offset, counted from the segment's base, or one before it begins, by an
+// offset index; 0 where that tells nothing.
+int32_t indexed_position(BytesView offset_index, int64_t relative_offset);
+
 // CRC-32 (IEEE) of a message of v0 or v1: of all that follows its CRC field.
 uint32_t legacy_crc(BytesView message);
 

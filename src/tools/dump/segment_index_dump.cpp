@@ -12,9 +12,6 @@ namespace samsa::tools {
 
 namespace {
 
-constexpr size_t k_offset_entry = 8;
-constexpr size_t k_time_entry = 12;
-
 struct OffsetEntry {
   int64_t offset = 0;
   int32_t position = 0;
@@ -37,27 +34,6 @@ std::filesystem::path sibling(const std::filesystem::path& file, std::string_vie
   const std::string name = file.filename();
   return std::filesystem::absolute(file).parent_path() /
          (name.substr(0, name.find('.')) + std::string(suffix));
-}
-
-// Without the zeros that a crash leaves behind.
-BytesView used_part(BytesView index) {
-  const size_t end = index.find_last_not_of('\0');
-  const size_t entries = end == BytesView::npos ? 0 : end / k_offset_entry + 1;
-  return index.substr(0, entries * k_offset_entry);
-}
-
-// The position of the last indexed batch at or before the offset.
-int32_t lookup(BytesView index, int64_t base, int64_t offset) {
-  size_t low = 0, high = index.size() / k_offset_entry;
-  while (low < high) {
-    const size_t middle = low + (high - low) / 2;
-    if (offset_entry(index, middle, base).offset <= offset) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low == 0 ? 0 : offset_entry(index, low - 1, base).position;
 }
 
 // Of the log, from the position that an index tells; Kafka's sentences for one outside of it.
@@ -180,12 +156,13 @@ Result<void> SegmentDumper::dump_time_index(const std::filesystem::path& file) {
   const auto& [path, base, index, log] = **opened;
   auto offset_index = read_file(sibling(file, ".index"));
   if (!offset_index) return offset_index.error();
-  const BytesView offsets = used_part(*offset_index);
+  const BytesView offsets = used_entries(*offset_index, k_offset_entry);
   int64_t previous = -1;
   for (size_t i = 0; i < index.size() / k_time_entry; ++i) {
     const TimeEntry entry = time_entry(index, i, base);
     if (entry.offset == base && i > 0) break;
-    auto rest = slice_from(log, sibling(file, ".log"), lookup(offsets, base, entry.offset));
+    auto rest =
+        slice_from(log, sibling(file, ".log"), indexed_position(offsets, entry.offset - base));
     if (!rest) return rest.error();
     log.passed(log.bytes().size() - rest->size());
     std::optional<record::BatchView> found;

@@ -17,17 +17,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t k_time_entry = 12, k_offset_entry = 8;
-
-// The entries of an index, without the zeros in which a JVM's ends while it is active. None where
-// there is no file, or no more.
+// None where there is no file, or no more.
 Result<Bytes> entries_of(const fs::path& index, size_t entry_size) {
   std::error_code missing;
   auto content = fs::exists(index, missing) ? read_file(index) : Result<std::string>{Bytes{}};
   if (!content) return fs::exists(index, missing) ? Result<Bytes>{content.error()} : Bytes{};
-  const size_t last = content->find_last_not_of('\0');
-  const size_t used = last == Bytes::npos ? 0 : last / entry_size + 1;
-  content->resize(std::min(used, content->size() / entry_size) * entry_size);
+  content->resize(used_entries(*content, entry_size).size());
   return content;
 }
 
@@ -91,12 +86,7 @@ void take_file_age(FoundSegment& found, const struct stat& info) {
 Result<int64_t> position_before(const fs::path& dir, Offset base, int32_t offset) {
   auto offsets = entries_of(dir / log::file_name(base, ".index"), k_offset_entry);
   if (!offsets) return offsets.error();
-  int64_t position = 0;
-  for (size_t at = 0; at < offsets->size(); at += k_offset_entry) {
-    if (load_be<int32_t>(offsets->data() + at) > offset) break;
-    position = load_be<int32_t>(offsets->data() + at + 4);
-  }
-  return std::max<int64_t>(position, 0);
+  return std::max(indexed_position(*offsets, offset), 0);
 }
 
 // The files of the active segment's indexes lag behind its records, and not by the same entries.
