@@ -5,38 +5,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <random>
 
 #include "base/file.h"
 #include "log/cleaner/cleaning.h"
 #include "log/log.h"
 #include "record/builder.h"
+#include "test/temp_folder.h"
 
 namespace samsa::log {
 namespace {
-namespace fs = std::filesystem;
 
 constexpr int64_t k_now_ms = 1'600'000'000'000;
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (fs::temp_directory_path() / "log-bench-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 std::unique_ptr<Log> open(const TempFolder& folder, LogConfig config = {}) {
   auto log = Log::open({folder.path() / "t-0", {"t", 0}}, config);

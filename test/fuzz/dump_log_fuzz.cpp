@@ -1,14 +1,13 @@
 // Any bytes as the files that dump-log prints and log-retention looks at. The first byte says how
 // they are divided among the files and what the records are taken for.
 
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>
 
 #include "base/file.h"
+#include "test/temp_folder.h"
 #include "tools/dump/segment_dump.h"
 #include "tools/retention/explain.h"
 
@@ -70,11 +69,9 @@ void explain(const fs::path& dir) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
-  std::string name = (fs::temp_directory_path() / "dump-fuzz-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) std::abort();
-  divide(name, data[0], {reinterpret_cast<const char*>(data) + 1, size - 1});
-  dump(name, data[0]);
-  explain(name);
-  fs::remove_all(name);
+  const TempFolder folder;
+  divide(folder.path(), data[0], {reinterpret_cast<const char*>(data) + 1, size - 1});
+  dump(folder.path(), data[0]);
+  explain(folder.path());
   return 0;
 }

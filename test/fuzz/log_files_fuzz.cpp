@@ -1,8 +1,6 @@
 // Any bytes as the files of a log: the checkpoints, a producer snapshot, and, opened as after a
 // crash, a segment with its indexes. The first byte says which.
 
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -11,6 +9,7 @@
 #include "log/checkpoint.h"
 #include "log/log.h"
 #include "log/producer_state.h"
+#include "test/temp_folder.h"
 
 using namespace samsa;
 using namespace samsa::log;
@@ -41,9 +40,8 @@ void open_twice(const fs::path& dir) {
 }
 
 void open_log(Kind kind, BytesView content) {
-  std::string name = (fs::temp_directory_path() / "log-fuzz-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) std::abort();
-  const fs::path dir = fs::path(name) / "t-0";
+  const TempFolder folder;
+  const fs::path dir = folder.path() / "t-0";
   fs::create_directories(dir);
   const std::string stem = "00000000000000000000";
   if (kind == Kind::indexes) {
@@ -55,7 +53,6 @@ void open_log(Kind kind, BytesView content) {
     write(dir / (stem + ".log"), content);
   }
   open_twice(dir);
-  fs::remove_all(name);
 }
 
 }  // namespace

@@ -5,8 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <future>
+
+#include "test/temp_folder.h"
 
 namespace samsa::group {
 namespace {
@@ -16,12 +17,11 @@ using namespace std::chrono_literals;
 class CoordinatorTest : public testing::Test {
  protected:
   CoordinatorTest() {
-    std::string name = std::filesystem::temp_directory_path() / "samsa-group-XXXXXX";
-    root_ = ::mkdtemp(name.data());
     log::LogConfig compacted;
     compacted.cleanup_delete = false;
     compacted.cleanup_compact = true;
-    logs_ = std::move(*log::LogDirs::open({.dirs = {root_ / "data"}, .defaults = compacted}));
+    logs_ =
+        std::move(*log::LogDirs::open({.dirs = {folder_.path() / "data"}, .defaults = compacted}));
     settings_ = std::make_shared<replica::TopicSettings>(replica::TopicSettings{.log = compacted});
     partitions_ = std::make_unique<replica::PartitionTable>(
         k_self, *logs_, [this](const std::string&) { return settings_; });
@@ -31,7 +31,6 @@ class CoordinatorTest : public testing::Test {
   ~CoordinatorTest() override {
     coordinator_->stop();
     loop_.stop();
-    std::filesystem::remove_all(root_);
   }
 
   void start() {
@@ -133,7 +132,7 @@ class CoordinatorTest : public testing::Test {
   static constexpr BrokerId k_self{1}, k_other{2};
   const TopicPartition k_home{std::string(k_offsets_topic), 0}, k_tp{"t", 0};
   Options options_{.broker_id = k_self, .limits = {.initial_rebalance_delay_ms = 0}};
-  std::filesystem::path root_;
+  TempFolder folder_;
   std::unique_ptr<log::LogDirs> logs_;
   std::shared_ptr<replica::TopicSettings> settings_;
   std::unique_ptr<replica::PartitionTable> partitions_;

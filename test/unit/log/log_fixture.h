@@ -13,25 +13,10 @@
 #include "log/log.h"
 #include "record/builder.h"
 #include "record/record.h"
+#include "test/temp_folder.h"
 
 namespace samsa::log {
 namespace fs = std::filesystem;
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (fs::temp_directory_path() / "log-test-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 // Looks until the condition holds, and does the other thing after each look; fails the test after
 // ten seconds.

@@ -1,11 +1,11 @@
 #include "log/log.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "record/record.h"
+#include "test/temp_folder.h"
 
 namespace samsa::log {
 namespace {
@@ -13,13 +13,8 @@ namespace fs = std::filesystem;
 
 class LogTest : public testing::Test {
  protected:
-  LogTest() {
-    std::string name = (fs::temp_directory_path() / "log-test-XXXXXX").string();
-    root_ = ::mkdtemp(name.data());
-  }
-  ~LogTest() override { fs::remove_all(root_); }
   std::unique_ptr<Log> open(bool clean = false, LogConfig config = {}) {
-    LogPlace place{root_ / "t-0", {"t", 0}, Offset{0}, Offset{0}, clean};
+    LogPlace place{folder_.path() / "t-0", {"t", 0}, Offset{0}, Offset{0}, clean};
     auto log = Log::open(place, config);
     EXPECT_TRUE(log) << (log ? Error{} : log.error());
     return log ? std::move(*log) : nullptr;
@@ -38,7 +33,7 @@ class LogTest : public testing::Test {
     EXPECT_TRUE(info) << (info ? Error{} : info.error().error);
     return info ? info->first_offset : k_no_offset;
   }
-  fs::path root_;
+  TempFolder folder_;
 };
 
 TEST_F(LogTest, NumbersBatchesFromZeroAndServesThemUpToTheHighWatermark) {
@@ -57,12 +52,12 @@ TEST_F(LogTest, NumbersBatchesFromZeroAndServesThemUpToTheHighWatermark) {
 TEST_F(LogTest, CutsATornTailAtEveryByteAndKeepsWhatPrecedesIt) {
   const auto size = static_cast<int64_t>(batch().size());
   for (int64_t torn = 1; torn <= size; ++torn) {
-    fs::remove_all(root_ / "t-0");
+    fs::remove_all(folder_.path() / "t-0");
     auto log = open();
     append(*log);
     append(*log);
     log.reset();
-    fs::resize_file(root_ / "t-0" / "00000000000000000000.log",
+    fs::resize_file(folder_.path() / "t-0" / "00000000000000000000.log",
                     static_cast<uintmax_t>(2 * size - torn));
     EXPECT_EQ(open()->log_end_offset(), Offset{1}) << torn;
   }

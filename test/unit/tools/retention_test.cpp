@@ -2,12 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "log/log.h"
 #include "record/builder.h"
+#include "test/temp_folder.h"
 #include "tools/retention/explain.h"
 
 namespace samsa::tools {
@@ -19,13 +19,7 @@ using testing::HasSubstr;
 
 class RetentionTest : public testing::Test {
  protected:
-  RetentionTest() {
-    std::string name = (fs::temp_directory_path() / "retention-test-XXXXXX").string();
-    root_ = ::mkdtemp(name.data());
-  }
-  ~RetentionTest() override { fs::remove_all(root_); }
-
-  fs::path dir() const { return root_ / "t-0"; }
+  fs::path dir() const { return folder_.path() / "t-0"; }
   std::unique_ptr<log::Log> open() {
     log::LogHooks hooks;
     hooks.clock = &clock_;
@@ -58,7 +52,7 @@ class RetentionTest : public testing::Test {
   }
 
   inline static const TopicPartition k_tp{"t", 0};
-  fs::path root_;
+  TempFolder folder_;
   ManualClock clock_;
   log::LogConfig rules_;
 };
