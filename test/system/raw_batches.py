@@ -31,7 +31,7 @@ def expand(codec_id, data):
     return _EXPAND[codec_id](data) if codec_id in _EXPAND else data
 
 
-def _varints(*values):
+def varints(*values):
     out = bytearray()
     for value in values:
         encode_varint(value, out.append)
@@ -39,14 +39,14 @@ def _varints(*values):
 
 
 def _sized(data):
-    return _varints(-1) if data is None else _varints(len(data)) + data
+    return varints(-1) if data is None else varints(len(data)) + data
 
 
 def v2_record(delta, timestamp_delta, key, value, headers=()):
-    body = b"\0" + _varints(timestamp_delta, delta) + _sized(key) + _sized(value) + _varints(len(headers))
+    body = b"\0" + varints(timestamp_delta, delta) + _sized(key) + _sized(value) + varints(len(headers))
     for name, content in headers:
         body += _sized(name) + _sized(content)
-    return _varints(len(body)) + body
+    return varints(len(body)) + body
 
 
 def v2_batch(records, codec_id=0, payload=None, **fields):

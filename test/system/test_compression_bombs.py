@@ -7,13 +7,13 @@ import zlib
 
 import zstandard
 
-from raw_batches import v2_batch
+from raw_batches import CODECS, v2_batch, varints
 from raw_wire import Wire, batch
 from test_everyday import produce
 
 PLAIN_BYTES = 384 << 20
 ALLOWED_MEMORY, ALLOWED_CPU_S = 96 << 20, 10
-GZIP, SNAPPY, LZ4, ZSTD = 1, 2, 3, 4
+GZIP, SNAPPY, LZ4, ZSTD = (CODECS[name] for name in ("gzip", "snappy", "lz4", "zstd"))
 
 
 def pressed(compressor, head):
@@ -22,18 +22,10 @@ def pressed(compressor, head):
     return b"".join(parts) + compressor.flush()
 
 
-def varint(value):
-    value, out = value << 1, b""
-    while value > 0x7F:
-        out += bytes([value & 0x7F | 0x80])
-        value >>= 7
-    return out + bytes([value])
-
-
 def record_of(size):
     """The beginning of a record whose value takes so many bytes."""
-    body = b"\0\0\0\1" + varint(size)
-    return varint(len(body) + size + 1) + body
+    body = b"\0" + varints(0, 0, -1, size)
+    return varints(len(body) + size + 1) + body
 
 
 def bombs():

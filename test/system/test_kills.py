@@ -3,7 +3,6 @@
 import os
 import random
 import threading
-import time
 
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -73,7 +72,8 @@ def test_kills_at_any_moment_lose_nothing_that_was_acknowledged(make_broker):
             before = len(ledger.acknowledged), len(latest.acknowledged)
             wait_until("both topics take records", lambda: len(ledger.acknowledged) > before[0] and len(latest.acknowledged) > before[1])
             create_and_delete(admin, f"passing-{kill}")
-            time.sleep(rng.random())  # the moment of the kill is what is drawn
+            moment = len(ledger.acknowledged) + rng.randrange(3000)
+            wait_until("the drawn moment has come", lambda: len(ledger.acknowledged) > moment, interval_s=0.001)
             broker.kill()
             broker.start()
     finally:
