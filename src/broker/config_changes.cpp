@@ -16,6 +16,16 @@ namespace {
 constexpr std::string_view k_topics = "topics/", k_brokers = "brokers/";
 constexpr std::string_view k_default = "<default>";
 
+// As Kafka prints a map; what a user proves a password with is left out.
+std::string to_words(const config::Properties& settings) {
+  std::string words = "Map(";
+  for (const auto& [key, value] : settings) {
+    if (!words.ends_with('(')) words += ", ";
+    words += key + " -> " + (key.starts_with("SCRAM-SHA-") ? "[hidden]" : value);
+  }
+  return words + ')';
+}
+
 }  // namespace
 
 ConfigChanges::ConfigChanges(zk::Client& zookeeper, admin::Configs& configs,
@@ -142,12 +152,14 @@ Task<void> ConfigChanges::process(std::string name, zk::ZkResult<zk::Data> annou
     LOG(ERROR) << "error processing change notification " << name << ": " << entity.error();
     co_return;
   }
-  LOG(INFO) << "Processing override for entityPath: " << *entity;
   auto settings = co_await configs_.read(*entity);
-  if (settings)
-    apply(*entity, *settings);
-  else
+  if (!settings) {
     LOG(ERROR) << "the settings of " << *entity << ": " << settings.error();
+    co_return;
+  }
+  apply(*entity, *settings);
+  LOG(INFO) << "Processing override for entityPath: " << *entity
+            << " with config: " << to_words(*settings);
 }
 
 }  // namespace samsa::broker

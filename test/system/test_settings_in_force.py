@@ -56,19 +56,21 @@ class Subject:
     def set(self, **settings):
         settings = {key.replace("_", "."): str(value) for key, value in settings.items()}
         if self.scope == "topic":
-            entity = ["--entity-type", "topics", "--entity-name", TOPIC]
+            path, entity = f"topics/{TOPIC}", ["--entity-type", "topics", "--entity-name", TOPIC]
             named = settings
         else:
-            entity = ["--entity-type", "brokers", "--entity-default"]
+            path, entity = "brokers/<default>", ["--entity-type", "brokers", "--entity-default"]
             named = {BROKER_KEYS[key]: value for key, value in settings.items()}
+        # DescribeConfigs tells what ZooKeeper has, which the broker may still have to hear of.
+        def times_applied():
+            return self.broker.log().count(f"Processing override for entityPath: {path} ")
+        before = times_applied()
         tool("kafka-configs", "--bootstrap-server", self.broker.address, *entity, "--alter",
              "--add-config", ",".join(f"{key}=[{value}]" for key, value in named.items()))
+        wait_until(f"{settings} is applied", lambda: times_applied() > before)
         resource = ConfigResource(ConfigResource.Type.TOPIC, TOPIC)
-
-        def in_force():
-            told = self.admin.describe_configs([resource])[resource].result(10)
-            return all(told[key].value == value for key, value in settings.items())
-        wait_until(f"{settings} is told", in_force)
+        told = self.admin.describe_configs([resource])[resource].result(10)
+        assert {key: told[key].value for key in settings} == settings
 
     def send(self, value=b"v", key=None, timestamp_ms=None, **options):
         """One record in a batch of its own; the error's code, if it is refused."""
