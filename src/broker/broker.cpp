@@ -37,6 +37,7 @@ struct Broker::Parts {
   std::string cluster_id;
   std::optional<int32_t> offsets_topic_partitions;  // as ZooKeeper has it
   std::atomic<int64_t> features_epoch{-1};
+  std::atomic<bool> has_joined{false};  // registered, so that `id` is known
   runtime::EventLoop control_loop{"controller"};
   std::unique_ptr<zk::Client> zookeeper;
   std::unique_ptr<log::LogDirs> logs;
@@ -207,8 +208,14 @@ Result<void> Broker::Parts::open_logs() {
   options.high_watermark_checkpoint_ms = now->replica_high_watermark_checkpoint_interval_ms;
   options.cleaner = cleaner_options(*now);
   options.on_dir_failure = [this](const std::string& dir, const Error&, size_t live) {
-    // While opening, open() itself tells.
-    if (live > 0 || !logs) return;
+    // While opening, open() itself tells. Once it has joined, the controller asks for each replica.
+    if (!logs) return;
+    if (live > 0) {
+      if (!has_joined) return;
+      runtime::spawn(control_loop, "log-dir-failure", gate,
+                     announce_log_dir_failure(*zookeeper, id));
+      return;
+    }
     LOG(ERROR) << "Shutdown broker because all log dirs have failed, the last of them " << dir;
     google::FlushLogFiles(google::INFO);
     // Nothing of what an orderly stop would do can be done without a disk.
@@ -331,6 +338,7 @@ Result<void> Broker::Parts::join_cluster() {
   auto epoch = registering.get();
   if (!epoch) return epoch.error();
   fence.set_broker_epoch(*epoch);
+  has_joined = true;
   config_changes->follow();
   controller->start();
   runtime::spawn(control_loop, "producer-ids", gate, draw_producer_ids());

@@ -138,4 +138,19 @@ Bytes registration_of(const config::BrokerConfig& config,
   return znode.encode();
 }
 
+Task<void> announce_log_dir_failure(zk::Client& zookeeper, BrokerId id) {
+  constexpr milliseconds k_backoff{1000};
+  for (;;) {
+    const auto told =
+        co_await zookeeper
+            .create(std::string(zk::k_log_dir_event_prefix), zk::encode_log_dir_event(id),
+                    zk::CreateMode::persistent_sequential)
+            .wait();
+    if (told) co_return;
+    LOG(WARNING) << "the controller could not be told of the log directory that failed: "
+                 << to_string(told.code) << "; trying on";
+    co_await runtime::sleep_for(k_backoff);
+  }
+}
+
 }  // namespace samsa::broker

@@ -35,4 +35,8 @@ runtime::Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, Broker
 Bytes registration_of(const config::BrokerConfig& config,
                       const std::map<std::string, int32_t>& ports, int64_t now_ms);
 
+// Lets the controller ask which replicas this broker has lost with one of its log directories
+// (KIP-112). Tries until it is written.
+runtime::Task<void> announce_log_dir_failure(zk::Client& zookeeper, BrokerId id);
+
 }  // namespace samsa::broker

@@ -34,8 +34,8 @@ struct BrokerChannels::Channel {
 };
 
 BrokerChannels::BrokerChannels(runtime::EventLoop& loop, runtime::Gate& gate, BrokerId self,
-                               Stopped stopped)
-    : loop_(loop), gate_(gate), self_(self), stopped_(std::move(stopped)) {}
+                               Answers answers)
+    : loop_(loop), gate_(gate), self_(self), answers_(std::move(answers)) {}
 
 BrokerChannels::~BrokerChannels() = default;
 
@@ -72,6 +72,7 @@ namespace {
 struct Sent {
   bool answered = false;
   Errc error = Errc::none;
+  protocol::LeaderAndIsrResponse led;
   protocol::StopReplicaResponse stopped;
 };
 
@@ -87,6 +88,8 @@ Task<Sent> call(net::BrokerClient& client, Request request, int16_t version) {
   sent.error = static_cast<Errc>(response->error_code);
   if constexpr (std::is_same_v<Request, protocol::StopReplicaRequest>)
     sent.stopped = std::move(*response);
+  if constexpr (std::is_same_v<Request, protocol::LeaderAndIsrRequest>)
+    sent.led = std::move(*response);
   co_return sent;
 }
 
@@ -116,11 +119,13 @@ Task<void> BrokerChannels::serve(std::shared_ptr<Channel> channel) {
     }
     const Order done = std::move(channel->queue.front());
     channel->queue.pop_front();
-    if (sent.error != Errc::none)
+    if (sent.error != Errc::none) {
       LOG(WARNING) << "broker " << channel->id << " refused an order: " << sent.error;
-    if (const auto* stop = std::get_if<protocol::StopReplicaRequest>(&done);
-        stop != nullptr && sent.error == Errc::none)
-      stopped_(channel->id, *stop, sent.stopped);
+    } else if (const auto* stop = std::get_if<protocol::StopReplicaRequest>(&done)) {
+      answers_.stopped(channel->id, *stop, sent.stopped);
+    } else if (std::holds_alternative<protocol::LeaderAndIsrRequest>(done)) {
+      answers_.led(channel->id, sent.led);
+    }
   }
 }
 

@@ -23,11 +23,15 @@ using Order = std::variant<protocol::LeaderAndIsrRequest, protocol::UpdateMetada
 // All use is from the controller's loop.
 class BrokerChannels {
  public:
-  // Called on the loop when a StopReplica was answered without an error as a whole.
-  using Stopped = std::function<void(BrokerId, const protocol::StopReplicaRequest&,
-                                     const protocol::StopReplicaResponse&)>;
+  // Called on the loop when a broker has answered without an error as a whole.
+  struct Answers {
+    std::function<void(BrokerId, const protocol::LeaderAndIsrResponse&)> led;
+    std::function<void(BrokerId, const protocol::StopReplicaRequest&,
+                       const protocol::StopReplicaResponse&)>
+        stopped;
+  };
 
-  BrokerChannels(runtime::EventLoop& loop, runtime::Gate& gate, BrokerId self, Stopped stopped);
+  BrokerChannels(runtime::EventLoop& loop, runtime::Gate& gate, BrokerId self, Answers answers);
   ~BrokerChannels();
 
   void add(BrokerId id, const std::string& host, uint16_t port);
@@ -43,7 +47,7 @@ class BrokerChannels {
   runtime::EventLoop& loop_;
   runtime::Gate& gate_;
   const BrokerId self_;
-  const Stopped stopped_;
+  const Answers answers_;
   std::map<BrokerId, std::shared_ptr<Channel>> channels_;
 };
 

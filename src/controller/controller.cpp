@@ -20,9 +20,11 @@ Controller::Controller(Options options, zk::Client& zookeeper, runtime::EventLoo
       clock_(clock),
       channels_(std::make_unique<BrokerChannels>(
           loop, gate_, options_.broker_id,
-          [this](BrokerId broker, const auto& request, const auto& response) {
-            on_stopped(broker, request, response);
-          })) {}
+          BrokerChannels::Answers{
+              .led = [this](BrokerId broker, const auto& response) { on_led(broker, response); },
+              .stopped = [this](
+                             BrokerId broker, const auto& request,
+                             const auto& response) { on_stopped(broker, request, response); }})) {}
 
 Controller::~Controller() = default;
 
@@ -102,6 +104,8 @@ void Controller::on_event(const WatchEvent& event) {
     enqueue([this] { return topics_changed(); });
   } else if (event.path == zk::k_delete_topics_path) {
     enqueue([this] { return deletions_changed(); });
+  } else if (event.path == zk::k_log_dir_events_path) {
+    enqueue([this] { return log_dirs_changed(); });
   } else if (event.path.starts_with(zk::k_topics_path) && event.type == Type::data_changed) {
     enqueue([this, topic = event.path.substr(zk::k_topics_path.size() + 1)] {
       return read_topics({topic});
@@ -218,6 +222,7 @@ Task<void> Controller::take_office(FirstReads reads) {
   order_everything(live_ids());
   co_await elect_missing();
   co_await deletions_changed();
+  co_await drop_log_dir_events();
   co_await ensure_feature_node();
 }
 
@@ -317,6 +322,7 @@ Task<void> Controller::brokers_changed() {
   for (const BrokerId id : gone) {
     channels_->remove(id);
     context_.shutting_down.erase(id);
+    context_.on_offline_dirs.erase(id);
     LOG(INFO) << "[Controller id=" << options_.broker_id << "] broker " << id << " has gone";
   }
   for (const BrokerId id : arrived) {

@@ -121,16 +121,28 @@ class Controller {
   runtime::Task<void> finish_deletion(std::string topic);
   runtime::Task<void> ensure_feature_node();
 
+  // controller_log_dirs.cpp. The first sets a watch.
+  zk::ZkFuture<std::vector<std::string>> log_dir_events();
+  runtime::Task<void> drop_log_dir_events();
+  runtime::Task<void> remove_log_dir_events(std::vector<std::string> names);
+  runtime::Task<void> log_dirs_changed();
+  void on_led(BrokerId broker, const protocol::LeaderAndIsrResponse& response);
+  runtime::Task<void> replicas_answered(BrokerId broker, std::vector<TopicPartition> online,
+                                        std::vector<TopicPartition> offline);
+
   // Elections over many partitions; what changed is written and ordered.
   runtime::Task<void> elect_missing();
   runtime::Task<std::set<std::string>> topics_allowing_unclean();
   runtime::Task<void> handle_broker_loss(std::vector<BrokerId> gone);
+  runtime::Task<void> shrink_isr(std::vector<std::pair<TopicPartition, BrokerId>> gone);
   runtime::Task<std::vector<TopicPartition>> hand_over(BrokerId broker);
   // Writes all states pipelined; those that succeeded are in the context and are returned.
   runtime::Task<std::vector<StateWrite>> write_states(std::vector<StateWrite> writes);
   runtime::Task<bool> create_parents(const std::vector<StateWrite>& writes);
 
-  void order_leadership(const std::vector<StateWrite>& changes);
+  // To all replicas that are alive, or to one broker alone.
+  void order_leadership(const std::vector<StateWrite>& changes,
+                        std::optional<BrokerId> only_to = std::nullopt);
   void order_metadata(const std::vector<TopicPartition>& partitions,
                       const std::vector<BrokerId>& to);
   void order_everything(const std::vector<BrokerId>& to);

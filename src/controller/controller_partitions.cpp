@@ -36,8 +36,8 @@ Task<std::set<std::string>> Controller::topics_allowing_unclean() {
   if (!options_.unclean_election_allowed) co_return allowed;
   for (const auto& [tp, leadership] : context_.leaderships) {
     const Replicas* replicas = context_.replicas(tp);
-    if (replicas == nullptr || context_.is_live(leadership.leader)) continue;
-    const auto next = elect_offline(context_, *replicas, leadership, false);
+    if (replicas == nullptr || context_.is_online(tp, leadership.leader)) continue;
+    const auto next = elect_offline(context_, tp, *replicas, leadership, false);
     if (next.leader == k_no_broker) stuck.insert(tp.topic);
   }
   for (const auto& topic : stuck)
@@ -45,7 +45,7 @@ Task<std::set<std::string>> Controller::topics_allowing_unclean() {
   co_return allowed;
 }
 
-// A new partition gets its first leader; one whose leader is not alive gets another.
+// A new partition gets its first leader; one whose leader is not online gets another.
 Task<void> Controller::elect_missing() {
   if (!active_) co_return;
   const auto allows_unclean = co_await topics_allowing_unclean();
@@ -57,11 +57,11 @@ Task<void> Controller::elect_missing() {
       const TopicPartition tp{topic, index};
       const auto known = context_.leaderships.find(tp);
       if (known == context_.leaderships.end()) {
-        if (auto first = elect_first(context_, replicas))
+        if (auto first = elect_first(context_, tp, replicas))
           writes.push_back({tp, std::move(*first), true});
-      } else if (!context_.is_live(known->second.leader)) {
+      } else if (!context_.is_online(tp, known->second.leader)) {
         auto next =
-            elect_offline(context_, replicas, known->second, allows_unclean.contains(topic));
+            elect_offline(context_, tp, replicas, known->second, allows_unclean.contains(topic));
         if (next.leader != known->second.leader) writes.push_back({tp, std::move(next)});
       }
     }
@@ -129,16 +129,26 @@ Task<std::vector<Controller::StateWrite>> Controller::write_states(std::vector<S
 }
 
 Task<void> Controller::handle_broker_loss(std::vector<BrokerId> gone) {
-  std::vector<StateWrite> writes;
-  for (const BrokerId id : gone) {
-    for (const auto& tp : context_.partitions_on(id)) {
-      const auto known = context_.leaderships.find(tp);
-      if (known == context_.leaderships.end() || known->second.leader == id) continue;
-      if (std::ranges::find(known->second.isr, id) == known->second.isr.end()) continue;
-      writes.push_back({tp, without_replica(known->second, id)});
-      writes.back().leadership.controller_epoch = context_.epoch;
-    }
+  std::vector<std::pair<TopicPartition, BrokerId>> replicas;
+  for (const BrokerId id : gone)
+    for (const auto& tp : context_.partitions_on(id)) replicas.emplace_back(tp, id);
+  co_await shrink_isr(std::move(replicas));
+}
+
+// Replicas that can't follow any more leave the ISR; a partition that one of them leads has its
+// election.
+Task<void> Controller::shrink_isr(std::vector<std::pair<TopicPartition, BrokerId>> gone) {
+  std::map<TopicPartition, Leadership> smaller;
+  for (const auto& [tp, id] : gone) {
+    const auto known = context_.leaderships.find(tp);
+    if (known == context_.leaderships.end() || known->second.leader == id) continue;
+    if (std::ranges::find(known->second.isr, id) == known->second.isr.end()) continue;
+    auto& state = smaller.try_emplace(tp, known->second).first->second;
+    state = without_replica(state, id);
+    state.controller_epoch = context_.epoch;
   }
+  std::vector<StateWrite> writes;
+  for (auto& [tp, state] : smaller) writes.push_back({tp, std::move(state)});
   if (!writes.empty()) order_leadership(co_await write_states(std::move(writes)));
 }
 
@@ -150,7 +160,7 @@ Task<std::vector<TopicPartition>> Controller::hand_over(BrokerId broker) {
     const Replicas* replicas = context_.replicas(tp);
     if (known == context_.leaderships.end() || replicas->size() < 2) continue;
     if (known->second.leader == broker) {
-      if (auto next = elect_for_shutdown(context_, *replicas, known->second)) {
+      if (auto next = elect_for_shutdown(context_, tp, *replicas, known->second)) {
         writes.push_back({tp, std::move(*next)});
       } else {
         left.push_back(tp);
@@ -164,7 +174,8 @@ Task<std::vector<TopicPartition>> Controller::hand_over(BrokerId broker) {
   co_return left;
 }
 
-void Controller::order_leadership(const std::vector<StateWrite>& changes) {
+void Controller::order_leadership(const std::vector<StateWrite>& changes,
+                                  std::optional<BrokerId> only_to) {
   using protocol::LeaderAndIsrRequest;
   std::map<BrokerId, std::map<std::string, LeaderAndIsrRequest::LeaderAndIsrTopicState>> orders;
   std::vector<TopicPartition> partitions;
@@ -182,7 +193,7 @@ void Controller::order_leadership(const std::vector<StateWrite>& changes) {
     for (const BrokerId id : change.leadership.isr) state.isr.push_back(id.value());
     for (const BrokerId id : *replicas) state.replicas.push_back(id.value());
     for (const BrokerId id : *replicas) {
-      if (!context_.is_live(id)) continue;
+      if (!context_.is_live(id) || (only_to && id != *only_to)) continue;
       auto& topic = orders[id][change.tp.topic];
       topic.topic_name = change.tp.topic;
       topic.partition_states.push_back(state);
@@ -227,7 +238,7 @@ void Controller::order_metadata(const std::vector<TopicPartition>& partitions,
     for (const BrokerId id : known->second.isr) state.isr.push_back(id.value());
     for (const BrokerId id : *replicas) {
       state.replicas.push_back(id.value());
-      if (!context_.is_live(id)) state.offline_replicas.push_back(id.value());
+      if (!context_.is_online(tp, id)) state.offline_replicas.push_back(id.value());
     }
   }
   for (auto& [name, topic] : topics) request.topic_states.push_back(std::move(topic));
@@ -256,7 +267,7 @@ void Controller::order_everything(const std::vector<BrokerId>& to) {
   for (const auto& [tp, leadership] : context_.leaderships) {
     const Replicas* replicas = context_.replicas(tp);
     if (replicas == nullptr || context_.deleting.contains(tp.topic)) continue;
-    if (!context_.is_live(leadership.leader)) continue;  // elect_missing() comes next
+    if (!context_.is_online(tp, leadership.leader)) continue;  // elect_missing() comes next
     const bool concerns = std::ranges::any_of(
         to, [&](BrokerId id) { return std::ranges::find(*replicas, id) != replicas->end(); });
     if (concerns) theirs.push_back({tp, leadership});

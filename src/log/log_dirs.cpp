@@ -143,6 +143,11 @@ std::shared_ptr<Log> LogDirs::get(const TopicPartition& tp) const {
   return found == state_->logs.end() ? nullptr : found->second;
 }
 
+bool LogDirs::is_unreachable(const TopicPartition& tp) const {
+  std::shared_lock hold(state_->mutex);
+  return state_->unreachable.contains(tp);
+}
+
 std::vector<std::shared_ptr<Log>> LogDirs::all() const {
   std::vector<std::shared_ptr<Log>> logs;
   std::shared_lock hold(state_->mutex);
@@ -163,14 +168,17 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create(const TopicPartition& tp,
                                                 " because log directories " + names +
                                                 " are offline"};
   }
-  const auto emptiest = dir_with_fewest_logs();
-  if (!emptiest) return Error{Errc::kafka_storage_error, "no log directory is online"};
-  State::Dir& dir = *state_->find(*emptiest);
-  state_->creating[tp] = dir.path;
-  creation.unlock();
-  auto created = state_->create(tp, config, dir);
-  creation.lock();
-  state_->creating.erase(tp);
+  Result<std::shared_ptr<Log>> created =
+      Error{Errc::kafka_storage_error, "no log directory is online"};
+  // One that turns out to have failed has gone offline by the next.
+  for (const auto& path : dirs_by_fill()) {
+    state_->creating[tp] = path;
+    creation.unlock();
+    created = state_->create(tp, config, *state_->find(path));
+    creation.lock();
+    state_->creating.erase(tp);
+    if (created) break;
+  }
   state_->one_created.notify_all();
   return created;
 }
@@ -188,22 +196,17 @@ Result<std::shared_ptr<Log>> LogDirs::State::create(const TopicPartition& tp,
   std::unique_lock hold(mutex);
   if (dir.offline) return Error{Errc::kafka_storage_error, dir.path + " went offline"};
   logs[tp] = shared;
-  unreachable.erase(tp);
   return shared;
 }
 
-std::optional<std::string> LogDirs::dir_with_fewest_logs() const {
-  const auto live = live_dirs();
-  if (live.empty()) return std::nullopt;
-  if (live.size() == 1) return live.front();
+std::vector<std::string> LogDirs::dirs_by_fill() const {
+  auto live = live_dirs();
+  if (live.size() < 2) return live;
   std::map<std::string, size_t> counts;
-  for (const auto& path : live) counts[path] = 0;
-  for (const auto& log : all())
-    if (const auto count = counts.find(parent_of(*log)); count != counts.end()) ++count->second;
-  for (const auto& [tp, path] : state_->creating)
-    if (const auto count = counts.find(path); count != counts.end()) ++count->second;
-  return std::ranges::min_element(counts, {}, [](const auto& entry) { return entry.second; })
-      ->first;
+  for (const auto& log : all()) ++counts[parent_of(*log)];
+  for (const auto& [tp, path] : state_->creating) ++counts[path];
+  std::ranges::stable_sort(live, {}, [&](const std::string& path) { return counts[path]; });
+  return live;
 }
 
 Result<void> LogDirs::remove(const TopicPartition& tp) {

@@ -18,7 +18,7 @@ struct MetaProperties {
   std::optional<std::string> cluster_id;
   friend bool operator==(const MetaProperties&, const MetaProperties&) = default;
 };
-// Nothing when there is no file.
+// Nothing when there is no file; INVALID_CONFIG for one that makes no sense.
 Result<std::optional<MetaProperties>> read_meta_properties(const std::string& log_dir);
 Result<void> write_meta_properties(const std::string& log_dir, const MetaProperties& meta);
 
@@ -53,7 +53,8 @@ class LogDirs {
   LogDirs& operator=(const LogDirs&) = delete;
 
   // What meta.properties of the live directories agree on. Errors carry Kafka's sentences for
-  // directories that disagree with each other or with the arguments.
+  // directories that disagree with each other or with the arguments. A directory whose file can't
+  // be read or written goes offline.
   Result<MetaProperties> check_meta(std::optional<BrokerId> configured_id) const;
   static Result<void> check_cluster_id(const MetaProperties& stored, const std::string& cluster_id);
   Result<void> write_meta(const MetaProperties& meta);
@@ -67,11 +68,14 @@ class LogDirs {
   Result<void> close();
 
   std::shared_ptr<Log> get(const TopicPartition& tp) const;
-  // A new log goes to the live directory with the fewest. While a directory is offline, one that is
+  // A new log goes to the live directory with the fewest, or to the next where that can't take it.
+  // While a directory is offline, one that is
   // not new to the cluster is KAFKA_STORAGE_ERROR: its records may lie there (KIP-112).
   Result<std::shared_ptr<Log>> get_or_create(const TopicPartition& tp, const LogConfig& config,
                                              bool is_new = true);
   std::vector<std::shared_ptr<Log>> all() const;
+  // Its log lies in a directory that went offline; so it stays until the next start.
+  bool is_unreachable(const TopicPartition& tp) const;
   // Renames the directory now; the files go after file.delete.delay.ms. Nothing to do for an
   // unknown log; KAFKA_STORAGE_ERROR for one whose directory is offline.
   Result<void> remove(const TopicPartition& tp);
@@ -93,8 +97,9 @@ class LogDirs {
  private:
   struct State;
   explicit LogDirs(std::unique_ptr<State> state);
-  // Under the creation mutex.
-  std::optional<std::string> dir_with_fewest_logs() const;
+  // Under the creation mutex. The live ones, the one with the fewest logs first, of equals the one
+  // that log.dirs names first.
+  std::vector<std::string> dirs_by_fill() const;
   std::unique_ptr<State> state_;
 };
 

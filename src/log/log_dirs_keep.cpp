@@ -97,7 +97,8 @@ void LogDirs::State::reap_doomed(int64_t now_ms) {
   }
 }
 
-// One file for each live directory, of what its logs say; not written again while that is the same.
+// One file for each live directory, of what its logs say; not written again while that is the same
+// and the file is there: a directory that has vanished must be noticed though nobody writes to it.
 void LogDirs::State::write_checkpoint(
     const char* file, const std::function<std::optional<Offset>(const Log&)>& value_of) {
   std::scoped_lock hold(checkpoint_mutex);
@@ -111,7 +112,7 @@ void LogDirs::State::write_checkpoint(
   for (auto& [path, offsets] : by_dir) {
     auto& written = find(path)->written;
     if (const auto before = written.find(file);
-        before != written.end() && before->second == offsets)
+        before != written.end() && before->second == offsets && fs::exists(fs::path(path) / file))
       continue;
     // Most brokers never have anything to write into this one.
     if (offsets.empty() && !written.contains(file) && file == std::string_view(k_cleaner_file))

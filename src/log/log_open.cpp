@@ -12,7 +12,10 @@ namespace samsa::log {
 namespace fs = std::filesystem;
 
 Error Log::State::fail(Error error) {
-  if (error.code == Errc::kafka_storage_error && !failure && !closed) failure = error;
+  if (error.code == Errc::kafka_storage_error && !failure && !closed) {
+    failure = error;
+    healthy = false;
+  }
   return error;
 }
 
@@ -37,6 +40,7 @@ void Log::State::report() {
 void Log::fence(const Error& why) {
   std::scoped_lock hold(state_->mutex);
   if (!state_->failure) state_->failure = Error{Errc::kafka_storage_error, why.message};
+  state_->healthy = false;
   state_->reported = true;
 }
 

@@ -103,6 +103,7 @@ struct Log::State {
   std::set<Offset> snapshots, unsynced_snapshots;
   std::vector<std::pair<int64_t, std::shared_ptr<Segment>>> deleted;  // when, what
   std::optional<Error> failure;
+  std::atomic<bool> healthy{true};  // whether there is none, for those who ask without the mutex
   bool reported = false, closed = false, directory_dirty = false, parent_dirty = false;
   int64_t last_flush_ms = 0;
   // Of the active segment: handed to the disk already, and its size at the look before.

@@ -40,16 +40,15 @@ Result<std::optional<MetaProperties>> read_meta_properties(const std::string& lo
       int32_t id = 0;
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), id);
       if (error != std::errc{} || end != value.data() + value.size())
-        return Error{Errc::kafka_storage_error, path.string() + ": broker.id is '" + value +
-                                                    "', which is not a number. Correct or remove "
-                                                    "the file."};
+        return Error{Errc::invalid_config, path.string() + ": broker.id is '" + value +
+                                               "', which is not a number. Correct or remove "
+                                               "the file."};
       meta.broker_id = BrokerId{id};
     }
   }
   if (version != "0")
-    return Error{Errc::kafka_storage_error,
-                 "Unrecognized version of the server meta.properties file " + path.string() + ": " +
-                     version.value_or("none")};
+    return Error{Errc::invalid_config, "Unrecognized version of the server meta.properties file " +
+                                           path.string() + ": " + version.value_or("none")};
   return std::optional{meta};
 }
 
@@ -70,6 +69,10 @@ Result<MetaProperties> LogDirs::check_meta(std::optional<BrokerId> configured_id
   std::optional<MetaProperties> agreed;
   for (const auto& dir : live_dirs()) {
     auto meta = read_meta_properties(dir);
+    if (!meta && meta.error().code == Errc::kafka_storage_error) {
+      state_->fail(dir, meta.error());
+      continue;
+    }
     if (!meta) return meta.error();
     if (!*meta) continue;
     if (agreed && *agreed != **meta)
@@ -106,8 +109,11 @@ Result<void> LogDirs::write_meta(const MetaProperties& meta) {
   for (const auto& dir : live_dirs()) {
     auto known = read_meta_properties(dir);
     if (known && *known && **known == meta) continue;
-    if (auto written = write_meta_properties(dir, meta); !written) return written.error();
+    if (auto written = write_meta_properties(dir, meta); !written)
+      state_->fail(dir, written.error());
   }
+  if (live_dirs().empty())
+    return Error{Errc::kafka_storage_error, "meta.properties can't be written to any of log.dirs"};
   return ok();
 }
 

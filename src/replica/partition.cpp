@@ -95,6 +95,7 @@ std::shared_ptr<log::Log> Partition::log() const {
 Result<std::shared_ptr<log::Log>> Partition::usable_log(LeaderEpoch current_epoch,
                                                         bool leader_only) const {
   std::scoped_lock hold(mutex_);
+  if (log_ && !log_->is_healthy()) return Errc::kafka_storage_error;
   if (current_epoch != k_no_leader_epoch && current_epoch != order_.leader_epoch)
     return current_epoch < order_.leader_epoch ? Errc::fenced_leader_epoch
                                                : Errc::unknown_leader_epoch;
@@ -129,6 +130,7 @@ record::Checked<Appended> Partition::append(std::span<char> batches, bool needs_
   LeaderEpoch epoch;
   {
     std::scoped_lock hold(mutex_);
+    if (log_ && !log_->is_healthy()) return rejection(Errc::kafka_storage_error);
     if (!log_ || order_.leader != self_) return rejection(Errc::not_leader_or_follower);
     if (needs_min_isr && static_cast<int32_t>(order_.isr.size()) < min_isr)
       return rejection(Errc::not_enough_replicas,

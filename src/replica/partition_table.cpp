@@ -59,6 +59,9 @@ Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
   if (auto valid = validate_topic_name(tp.topic); !valid) return valid.error();
   if (tp.partition < 0 || tp.partition > k_partition_index_max)
     return Errc::unknown_topic_or_partition;
+  // Before any epoch: the controller asks whether the replica is still there by telling it what it
+  // knows already (KIP-112).
+  if (logs_.is_unreachable(tp)) return Errc::kafka_storage_error;
   auto partition = find(tp.topic, tp.partition);
   if (partition && order.leader_epoch <= partition->leader_epoch())
     return Errc::stale_controller_epoch;
@@ -88,6 +91,7 @@ Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
 Result<PartitionTable::Change> PartitionTable::stop(const TopicPartition& tp, LeaderEpoch epoch,
                                                     bool delete_files) {
   constexpr LeaderEpoch k_epoch_during_delete{-2};
+  if (logs_.is_unreachable(tp)) return Errc::kafka_storage_error;
   Change change{.leader_epoch = epoch};
   change.partition = find(tp.topic, tp.partition);
   if (change.partition) {

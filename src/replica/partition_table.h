@@ -39,11 +39,12 @@ class PartitionTable {
     bool became_leader = false, became_follower = false;
     LeaderEpoch leader_epoch;
   };
-  // One partition of a LeaderAndIsr request. STALE_CONTROLLER_EPOCH for an epoch that is not newer,
-  // KAFKA_STORAGE_ERROR when the log can't be opened, UNKNOWN_TOPIC_OR_PARTITION when this broker
+  // One partition of a LeaderAndIsr request. KAFKA_STORAGE_ERROR when the log can't be opened or its
+  // directory has gone offline, STALE_CONTROLLER_EPOCH for an epoch that is not newer, UNKNOWN_TOPIC_OR_PARTITION when this broker
   // is no replica.
   Result<Change> apply(const TopicPartition& tp, const LeadershipOrder& order);
-  // One partition of a StopReplica request; FENCED_LEADER_EPOCH for an old order.
+  // One partition of a StopReplica request; FENCED_LEADER_EPOCH for an old order,
+  // KAFKA_STORAGE_ERROR as above.
   Result<Change> stop(const TopicPartition& tp, LeaderEpoch epoch, bool delete_files);
 
   // An append of a coordinator's that may wait for replicas.

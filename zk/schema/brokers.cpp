@@ -47,7 +47,7 @@ std::span<const std::string_view> persistent_paths() {
                                                                "/brokers/seqid",
                                                                "/isr_change_notification",
                                                                "/latest_producer_id_block",
-                                                               "/log_dir_event_notification",
+                                                               k_log_dir_events_path,
                                                                "/config/topics",
                                                                "/config/clients",
                                                                "/config/users",
@@ -127,6 +127,18 @@ Result<BrokerId> decode_controller(BytesView json) {
   if (!object) return object.error();
   const auto id = int32_of(*object, "brokerid");
   if (!id) return Error{Errc::invalid_request, "not a controller: " + std::string(json)};
+  return BrokerId{*id};
+}
+
+Bytes encode_log_dir_event(BrokerId id) {
+  return R"({"version":1,"broker":)" + std::to_string(id.value()) + R"(,"event":1})";
+}
+
+Result<BrokerId> decode_log_dir_event(BytesView json) {
+  auto object = parse_object(json);
+  if (!object) return object.error();
+  const auto id = int32_of(*object, "broker");
+  if (!id) return Error{Errc::invalid_request, "names no broker: " + std::string(json)};
   return BrokerId{*id};
 }
 

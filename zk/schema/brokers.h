@@ -22,6 +22,10 @@ inline constexpr std::string_view k_controller_epoch_path = "/controller_epoch";
 inline constexpr std::string_view k_cluster_id_path = "/cluster/id";
 inline constexpr std::string_view k_producer_id_block_path = "/latest_producer_id_block";
 inline constexpr std::string_view k_feature_path = "/feature";
+inline constexpr std::string_view k_log_dir_events_path = "/log_dir_event_notification";
+// ZooKeeper appends the number.
+inline constexpr std::string_view k_log_dir_event_prefix =
+    "/log_dir_event_notification/log_dir_event_";
 
 // In the order in which Kafka makes them, parents first.
 std::span<const std::string_view> persistent_paths();
@@ -57,6 +61,10 @@ struct ProducerIdBlock {
   Bytes encode() const;
   static Result<ProducerIdBlock> decode(BytesView json);
 };
+
+// A log directory of the broker has failed (KIP-112).
+Bytes encode_log_dir_event(BrokerId id);
+Result<BrokerId> decode_log_dir_event(BytesView json);
 
 // No features finalised, enabled: what a 2.7 controller creates.
 Bytes encode_empty_feature();

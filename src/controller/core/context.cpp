@@ -11,6 +11,22 @@ const Replicas* Context::replicas(const TopicPartition& tp) const {
   return partition == topic->second.end() ? nullptr : &partition->second;
 }
 
+bool Context::is_online(const TopicPartition& tp, BrokerId replica) const {
+  const auto offline = on_offline_dirs.find(replica);
+  return is_live(replica) && (offline == on_offline_dirs.end() || !offline->second.contains(tp));
+}
+
+std::vector<TopicPartition> Context::note_offline(BrokerId id,
+                                                  const std::vector<TopicPartition>& online,
+                                                  const std::vector<TopicPartition>& offline) {
+  auto& known = on_offline_dirs[id];
+  for (const auto& tp : online) known.erase(tp);
+  std::vector<TopicPartition> newly;
+  for (const auto& tp : offline)
+    if (known.insert(tp).second) newly.push_back(tp);
+  return newly;
+}
+
 std::vector<TopicPartition> Context::partitions_on(BrokerId id) const {
   std::vector<TopicPartition> found;
   for (const auto& [topic, partitions] : assignments)
@@ -23,6 +39,8 @@ void Context::forget_topic(const std::string& topic) {
   assignments.erase(topic);
   deleting.erase(topic);
   deleted_on.erase(topic);
+  for (auto& [id, offline] : on_offline_dirs)
+    std::erase_if(offline, [&](const auto& tp) { return tp.topic == topic; });
   std::erase_if(leaderships, [&](const auto& entry) { return entry.first.topic == topic; });
 }
 

@@ -20,47 +20,49 @@ Leadership next(const Leadership& now, const Context& context, BrokerId leader,
 
 }  // namespace
 
-std::optional<Leadership> elect_first(const Context& context, const Replicas& replicas) {
-  std::vector<BrokerId> alive;
+std::optional<Leadership> elect_first(const Context& context, const TopicPartition& tp,
+                                      const Replicas& replicas) {
+  std::vector<BrokerId> online;
   for (const BrokerId id : replicas)
-    if (context.is_live(id)) alive.push_back(id);
-  if (alive.empty()) return std::nullopt;
-  return Leadership{.leader = alive.front(),
+    if (context.is_online(tp, id)) online.push_back(id);
+  if (online.empty()) return std::nullopt;
+  return Leadership{.leader = online.front(),
                     .leader_epoch = LeaderEpoch{0},
-                    .isr = alive,
+                    .isr = online,
                     .controller_epoch = context.epoch};
 }
 
-Leadership elect_offline(const Context& context, const Replicas& replicas, const Leadership& now,
-                         bool unclean_allowed) {
+Leadership elect_offline(const Context& context, const TopicPartition& tp, const Replicas& replicas,
+                         const Leadership& now, bool unclean_allowed) {
   for (const BrokerId id : replicas) {
-    if (!context.may_lead(id) || !contains(now.isr, id)) continue;
+    if (!context.may_lead(tp, id) || !contains(now.isr, id)) continue;
     std::vector<BrokerId> isr;
     for (const BrokerId member : now.isr)
-      if (context.is_live(member)) isr.push_back(member);
+      if (context.is_online(tp, member)) isr.push_back(member);
     return next(now, context, id, std::move(isr));
   }
   if (unclean_allowed)
     for (const BrokerId id : replicas)
-      if (context.may_lead(id)) return next(now, context, id, {id});
+      if (context.may_lead(tp, id)) return next(now, context, id, {id});
   return next(now, context, k_no_broker, now.isr);
 }
 
-std::optional<Leadership> elect_preferred(const Context& context, const Replicas& replicas,
-                                          const Leadership& now) {
+std::optional<Leadership> elect_preferred(const Context& context, const TopicPartition& tp,
+                                          const Replicas& replicas, const Leadership& now) {
   if (replicas.empty() || replicas.front() == now.leader) return std::nullopt;
-  if (!context.may_lead(replicas.front()) || !contains(now.isr, replicas.front()))
+  if (!context.may_lead(tp, replicas.front()) || !contains(now.isr, replicas.front()))
     return std::nullopt;
   return next(now, context, replicas.front(), now.isr);
 }
 
-std::optional<Leadership> elect_for_shutdown(const Context& context, const Replicas& replicas,
-                                             const Leadership& now) {
+std::optional<Leadership> elect_for_shutdown(const Context& context, const TopicPartition& tp,
+                                             const Replicas& replicas, const Leadership& now) {
   std::vector<BrokerId> isr;
   for (const BrokerId member : now.isr)
     if (!context.shutting_down.contains(member)) isr.push_back(member);
   for (const BrokerId id : replicas)
-    if (context.may_lead(id) && contains(isr, id)) return next(now, context, id, std::move(isr));
+    if (context.may_lead(tp, id) && contains(isr, id))
+      return next(now, context, id, std::move(isr));
   return std::nullopt;
 }
 

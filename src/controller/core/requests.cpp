@@ -60,14 +60,15 @@ Result<Leadership> judge_election(const Context& context, const TopicPartition& 
     if (has_state && known->second.leader == replicas->front())
       return with_default_message(Errc::election_not_needed);
     if (has_state)
-      if (auto next = elect_preferred(context, *replicas, known->second)) return std::move(*next);
+      if (auto next = elect_preferred(context, tp, *replicas, known->second))
+        return std::move(*next);
     return no_leader_found(Errc::preferred_leader_not_available, tp,
                            "PreferredReplicaPartitionLeaderElectionStrategy");
   }
-  if (has_state && context.is_live(known->second.leader))
+  if (has_state && context.is_online(tp, known->second.leader))
     return with_default_message(Errc::election_not_needed);
   if (has_state) {
-    auto next = elect_offline(context, *replicas, known->second, true);
+    auto next = elect_offline(context, tp, *replicas, known->second, true);
     if (next.leader != k_no_broker) return next;
   }
   return no_leader_found(Errc::eligible_leaders_not_available, tp,

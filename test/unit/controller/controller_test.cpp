@@ -228,6 +228,57 @@ TEST_F(ControllerTest, ElectsInSyncReplicasWhenABrokerDies) {
   EXPECT_TRUE(three.broker.knows_brokers("1,3"));
 }
 
+// KIP-112: the broker lives on, and its other directories with it.
+TEST_F(ControllerTest, ReplicasInAFailedLogDirectoryAreOfflineThoughTheirBrokerIsNot) {
+  Node one(tree_, 1), two(tree_, 2);
+  one.start();
+  ASSERT_TRUE(is_elected(one, "1"));
+  two.start();
+  ASSERT_TRUE(two.broker.knows_brokers("1,2"));
+  create_topic("t", R"("0":[2,1],"1":[1,2],"2":[2],"3":[2,1])");
+  EXPECT_STATE((TopicPartition{"t", 3}), 1, 2, 0, "2,1");
+  EXPECT_TRUE(two.broker.is_told({"t", 3}, "leader 2 epoch 0 isr 2,1"));
+  for (int32_t lost : {0, 1, 2}) two.broker.lose({"t", lost});
+  admin_.create("/log_dir_event_notification/log_dir_event_",
+                R"({"version":1,"broker":2,"event":1})", zk::CreateMode::persistent_sequential);
+  EXPECT_STATE((TopicPartition{"t", 0}), 1, 1, 1, "1");    // the next in sync leads
+  EXPECT_STATE((TopicPartition{"t", 1}), 1, 1, 1, "1");    // the follower leaves the ISR
+  EXPECT_STATE((TopicPartition{"t", 2}), 1, -1, 1, "2");   // nobody may lead
+  EXPECT_STATE((TopicPartition{"t", 3}), 1, 2, 0, "2,1");  // in another directory
+  for (int32_t lost : {0, 1, 2}) EXPECT_TRUE(one.broker.knows_offline({"t", lost}, "2")) << lost;
+  EXPECT_TRUE(one.broker.knows_offline({"t", 3}, ""));
+  EXPECT_TRUE(
+      await([&] { return !tree_.has("/log_dir_event_notification/log_dir_event_0000000000"); }));
+  EXPECT_TRUE(await([&] { return one.broker.is_told({"t", 1}, "leader 1 epoch 1 isr 1"); }));
+}
+
+TEST_F(ControllerTest, AskedWhenItComesABrokerMayHaveLostADirectoryWhileItWasAway) {
+  Node one(tree_, 1);
+  one.start();
+  ASSERT_TRUE(is_elected(one, "1"));
+  Node two(tree_, 2);
+  two.start();
+  ASSERT_TRUE(two.broker.knows_brokers("1,2"));
+  create_topic("t", R"("0":[2])");
+  EXPECT_STATE((TopicPartition{"t", 0}), 1, 2, 0, "2");
+  two.client.expire();
+  EXPECT_STATE((TopicPartition{"t", 0}), 1, -1, 1, "2");
+  two.broker.lose({"t", 0});
+  two.come_back();
+  EXPECT_STATE((TopicPartition{"t", 0}), 1, -1, 3, "2");  // elected first, and found to be offline
+  EXPECT_TRUE(one.broker.knows_offline({"t", 0}, "2"));
+}
+
+TEST_F(ControllerTest, ANewControllerDropsNotificationsToTheFormerOne) {
+  put("/log_dir_event_notification/log_dir_event_0000000007",
+      R"({"version":1,"broker":2,"event":1})");
+  Node one(tree_, 1);
+  one.start();
+  ASSERT_TRUE(is_elected(one, "1"));
+  EXPECT_TRUE(
+      await([&] { return !tree_.has("/log_dir_event_notification/log_dir_event_0000000007"); }));
+}
+
 TEST_F(ControllerTest, LeadsOfflinePartitionsAgainWhenTheirBrokerReturns) {
   Node one(tree_, 1);
   one.start();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,16 @@ class FakeBroker : public net::FrameHandler {
   bool was_told_to_delete(const TopicPartition& tp) {
     return await([&] { return std::ranges::count(deleted_, tp) > 0; });
   }
+  // Its directory fails: orders for the partition are answered with KAFKA_STORAGE_ERROR from now
+  // on.
+  void lose(const TopicPartition& tp) {
+    std::scoped_lock hold(mutex_);
+    lost_.insert(tp);
+  }
+  // Waits until the metadata names these offline replicas of the partition, as "1,2".
+  bool knows_offline(const TopicPartition& tp, const std::string& ids) {
+    return await([&] { return offline_[tp] == ids; });
+  }
   int32_t controller_epoch() {
     std::scoped_lock hold(mutex_);
     return controller_epoch_;
@@ -76,6 +87,7 @@ class FakeBroker : public net::FrameHandler {
   net::Reply take(const protocol::RequestHeader& header,
                   const protocol::LeaderAndIsrRequest& request) {
     controller_epoch_ = request.controller_epoch;
+    protocol::LeaderAndIsrResponse response;
     for (const auto& topic : request.topic_states) {
       for (const auto& state : topic.partition_states) {
         std::string isr;
@@ -84,9 +96,14 @@ class FakeBroker : public net::FrameHandler {
         told_[{topic.topic_name, state.partition_index}] =
             "leader " + std::to_string(state.leader) + " epoch " +
             std::to_string(state.leader_epoch) + " isr " + isr;
+        const bool is_lost = lost_.contains({topic.topic_name, state.partition_index});
+        response.partition_errors.push_back(
+            {.topic_name = topic.topic_name,
+             .partition_index = state.partition_index,
+             .error_code = static_cast<int16_t>(is_lost ? Errc::kafka_storage_error : Errc::none)});
       }
     }
-    return reply_to(header, protocol::LeaderAndIsrResponse{});
+    return reply_to(header, response);
   }
   net::Reply take(const protocol::RequestHeader& header,
                   const protocol::UpdateMetadataRequest& request) {
@@ -94,6 +111,14 @@ class FakeBroker : public net::FrameHandler {
     for (const auto& broker : request.live_brokers) ids.push_back(broker.id);
     std::ranges::sort(ids);
     live_.clear();
+    for (const auto& topic : request.topic_states) {
+      for (const auto& state : topic.partition_states) {
+        std::string& offline = offline_[{topic.topic_name, state.partition_index}];
+        offline.clear();
+        for (const int32_t id : state.offline_replicas)
+          offline.append(offline.empty() ? "" : ",").append(std::to_string(id));
+      }
+    }
     for (const int32_t id : ids) live_.append(live_.empty() ? "" : ",").append(std::to_string(id));
     return reply_to(header, protocol::UpdateMetadataResponse{});
   }
@@ -134,6 +159,8 @@ class FakeBroker : public net::FrameHandler {
   std::condition_variable changed_;
   std::map<TopicPartition, std::string> told_;
   std::vector<TopicPartition> deleted_;
+  std::set<TopicPartition> lost_;
+  std::map<TopicPartition, std::string> offline_;
   std::string live_;
   int32_t controller_epoch_ = 0;
 };

@@ -28,9 +28,9 @@ Context cluster() {
 }
 
 Result<std::optional<Leadership>> change_isr(LeaderEpoch epoch, Replicas isr) {
-  return judge_isr_change(cluster(), BrokerId{1},
-                          {.tp = k_tp, .leader_epoch = epoch, .isr = std::move(isr),
-                           .zk_version = ZkVersion{8}});
+  return judge_isr_change(
+      cluster(), BrokerId{1},
+      {.tp = k_tp, .leader_epoch = epoch, .isr = std::move(isr), .zk_version = ZkVersion{8}});
 }
 
 TEST(IsrChange, IsWrittenAtTheVersionThatTheLeaderKnows) {

@@ -128,6 +128,25 @@ TEST_F(LogDirsTest, MetaPropertiesAreKafkas) {
   EXPECT_EQ(logs->check_meta(BrokerId{7})->cluster_id, "abc");
 }
 
+TEST_F(LogDirsTest, OfEquallyFullDirectoriesTheOneThatIsNamedFirstTakesTheNextLog) {
+  auto reversed = options(3);
+  std::ranges::reverse(reversed.dirs);
+  auto logs = open_dirs(std::move(reversed));
+  std::vector<std::string> parents;
+  for (int32_t i = 0; i < 4; ++i) parents.push_back(LogDirs::parent_of(*make(*logs, "t", i)));
+  EXPECT_THAT(parents, ElementsAre(dir(2), dir(1), dir(0), dir(2)));
+}
+
+TEST_F(LogDirsTest, ADirectoryThatCanNotTakeANewLogGoesOfflineAndTheNextTakesIt) {
+  auto logs = open_dirs(2);
+  fs::rename(dir(0), dir(0) + ".gone");
+  std::ofstream(dir(0)) << "not a directory";
+  auto log = make(*logs, "t");
+  EXPECT_EQ(LogDirs::parent_of(*log), dir(1));
+  EXPECT_THAT(logs->offline_dirs(), ElementsAre(dir(0)));
+  EXPECT_FALSE(logs->is_unreachable({"t", 0}));
+}
+
 TEST_F(LogDirsTest, AnotherBrokersIdIsRefused) {
   auto logs = open_dirs();
   ASSERT_TRUE(logs->write_meta({.broker_id = BrokerId{7}, .cluster_id = "abc"}));
