@@ -16,6 +16,7 @@
 #include "protocol/messages/stop_replica.h"
 #include "protocol/messages/update_metadata.h"
 #include "replica/internal_topic_listener.h"
+#include "replica/log_mover.h"
 
 namespace samsa::api {
 namespace {
@@ -112,7 +113,9 @@ std::vector<Errc> obey(Services& services, const std::vector<Order>& orders) {
   std::vector<Errc> outcomes;
   for (const auto& change : changes) {
     outcomes.push_back(change ? Errc::none : change.error().code);
-    if (change) tell_coordinators(services, *change);
+    if (!change) continue;
+    tell_coordinators(services, *change);
+    services.log_mover.resume(change->partition->tp());
   }
   return outcomes;
 }

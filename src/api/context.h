@@ -37,6 +37,7 @@ class ImageHolder;
 namespace samsa::replica {
 class FetchSessionCache;
 class InternalTopicListener;
+class LogMover;
 class PartitionTable;
 }  // namespace samsa::replica
 namespace samsa::zk {
@@ -57,6 +58,7 @@ struct Services {
   config::ConfigHolder& config;
   log::LogDirs& logs;
   replica::PartitionTable& partitions;
+  replica::LogMover& log_mover;
   replica::FetchSessionCache& fetch_sessions;
   group::Coordinator& groups;
   metadata::ImageHolder& metadata;

@@ -13,12 +13,14 @@
 #include "broker/controlled_shutdown.h"
 #include "broker/registration.h"
 #include "broker/topic_settings.h"
+#include "config/dynamic.h"
 #include "config/topic_config.h"
 #include "controller/controller.h"
 #include "group/coordinator.h"
 #include "net/addresses.h"
 #include "net/server.h"
 #include "net/socket_buffers.h"
+#include "replica/log_mover.h"
 #include "runtime/block_on.h"
 #include "zk/client/apache_client.h"
 #include "zk/schema/brokers.h"
@@ -42,6 +44,7 @@ struct Broker::Parts {
   std::unique_ptr<zk::Client> zookeeper;
   std::unique_ptr<log::LogDirs> logs;
   std::unique_ptr<replica::PartitionTable> partitions;
+  std::unique_ptr<replica::LogMover> log_mover;
   std::unique_ptr<replica::FetchSessionCache> fetch_sessions;
   std::unique_ptr<group::Coordinator> groups;
   metadata::ImageHolder metadata;
@@ -175,6 +178,9 @@ void Broker::Parts::on_config_change(const config::BrokerConfig& before,
     for (const auto& log : logs->all()) log->update_config(settings.get(log->tp().topic)->log);
     if (const auto cleaner = cleaner_options(after)) logs->reconfigure_cleaner(*cleaner);
   }
+  if (const auto rate = config::alter_log_dirs_io_max_bytes_per_second(after);
+      log_mover && rate != config::alter_log_dirs_io_max_bytes_per_second(before))
+    log_mover->set_io_max_bytes_per_second(static_cast<double>(rate));
   auto per_ip = limits_per_address(after);
   if (!per_ip)
     LOG(ERROR) << per_ip.error();
@@ -253,6 +259,13 @@ void Broker::Parts::build_services() {
   const auto now = config.current();
   partitions = std::make_unique<replica::PartitionTable>(
       id, *logs, [this](const std::string& topic) { return settings.get(topic); });
+  log_mover = std::make_unique<replica::LogMover>(
+      replica::LogMoverOptions{.threads = now->num_replica_alter_log_dirs_threads.value_or(
+                                   static_cast<int32_t>(now->log_dirs.size())),
+                               .fetch_max_bytes = now->replica_fetch_max_bytes,
+                               .io_max_bytes_per_second = static_cast<double>(
+                                   config::alter_log_dirs_io_max_bytes_per_second(*now))},
+      *partitions, *logs);
   fetch_sessions =
       std::make_unique<replica::FetchSessionCache>(now->max_incremental_fetch_session_cache_slots);
   groups = std::make_unique<group::Coordinator>(group::Options::from(id, *now), *partitions,
@@ -275,6 +288,7 @@ void Broker::Parts::build_services() {
                     .config = config,
                     .logs = *logs,
                     .partitions = *partitions,
+                    .log_mover = *log_mover,
                     .fetch_sessions = *fetch_sessions,
                     .groups = *groups,
                     .metadata = metadata,
@@ -445,6 +459,7 @@ Result<void> Broker::stop() {
   parts.groups->stop();
   parts.server->stop(std::chrono::steady_clock::now() + k_patience);
   for (auto& loop : parts.network_loops) loop->stop();
+  parts.log_mover->stop();
   auto closed = parts.logs->close();
   parts.gate.close();
   parts.zookeeper->close();

@@ -28,11 +28,11 @@ constexpr std::string_view k_mechanism_keys[] = {
     "sasl.jaas.config", "sasl.login.callback.handler.class", "sasl.login.class",
     "sasl.server.callback.handler.class", "connections.max.reauth.ms"};
 // Known only here: set in znodes, never in files.
+constexpr std::string_view k_alter_log_dirs_rate = "replica.alter.log.dirs.io.max.bytes.per.second";
 constexpr Key k_dynamic_only[] = {
     {"follower.replication.throttled.rate", Type::int64, "9223372036854775807", at_least(0)},
     {"leader.replication.throttled.rate", Type::int64, "9223372036854775807", at_least(0)},
-    {"replica.alter.log.dirs.io.max.bytes.per.second", Type::int64, "9223372036854775807",
-     at_least(0)}};
+    {k_alter_log_dirs_rate, Type::int64, "9223372036854775807", at_least(0)}};
 constexpr std::string_view k_thread_pools[] = {
     "background.threads", "num.io.threads", "num.network.threads",
     "num.recovery.threads.per.data.dir", "num.replica.fetchers"};
@@ -254,6 +254,14 @@ Result<void> check_passwords(const BrokerConfig& current, const Properties& laye
                  name + " would have to be encrypted, which this version does not do yet"};
   }
   return ok();
+}
+
+int64_t alter_log_dirs_io_max_bytes_per_second(const BrokerConfig& broker) {
+  int64_t rate = std::numeric_limits<int64_t>::max();
+  const auto& own = broker.dynamic_properties();
+  if (const auto set = own.find(k_alter_log_dirs_rate); set != own.end())
+    std::from_chars(set->second.data(), set->second.data() + set->second.size(), rate);
+  return rate;
 }
 
 Properties usable_dynamic(const Properties& layer, bool per_broker) {

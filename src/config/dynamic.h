@@ -34,6 +34,9 @@ Result<void> check_passwords(const BrokerConfig& current, const Properties& laye
 // What of a layer read from a znode may be used; each value left out is logged.
 Properties usable_dynamic(const Properties& layer, bool per_broker);
 
+// This broker's replica.alter.log.dirs.io.max.bytes.per.second, which only a znode can set.
+int64_t alter_log_dirs_io_max_bytes_per_second(const BrokerConfig& broker);
+
 // "listener.name.NAME.KEY" -> KEY; other names unchanged.
 std::string_view base_name(std::string_view name);
 // Keys that say the same as this one, the strongest first; at least the name itself.

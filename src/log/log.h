@@ -180,6 +180,12 @@ class Log {
   std::optional<Offset> first_dirty_offset() const;
   // No cleaner may begin on this log any more, and one that has begun gives up.
   void end_cleaning();
+  // The same for a while: what is being copied must not fall behind what the cleaner's checkpoint
+  // tells of it.
+  void pause_cleaning(bool is_paused);
+  // Of the log whose copy this is, to the same end, and whose place it is to take: the high
+  // watermark, the log's start, and up to where it is clean.
+  Result<void> take_over(const Log& from);
   // By time, by size and below the log start; never above the high watermark. How many went.
   Result<int> delete_old_segments();
   // Starts a new segment, unless the active one is empty.

@@ -4,30 +4,12 @@
 #include <glog/logging.h>
 
 #include <algorithm>
-#include <random>
 
 #include "log/log_dirs_state.h"
+#include "log/log_folder.h"
 
 namespace samsa::log {
 namespace fs = std::filesystem;
-namespace {
-
-std::string random_id() {
-  thread_local std::mt19937_64 random{std::random_device{}()};
-  char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(random()),
-                static_cast<unsigned long long>(random()));
-  return text;
-}
-
-// TOPIC-PARTITION.ID-delete, the topic cut where the whole would be too long for a file system.
-std::string doomed_name(const TopicPartition& tp) {
-  constexpr size_t k_longest = 255;
-  const std::string tail = '-' + std::to_string(tp.partition) + '.' + random_id() + "-delete";
-  return tp.topic.substr(0, k_longest - tail.size()) + tail;
-}
-
-}  // namespace
 
 LogHooks LogDirs::State::hooks_for(const Dir& dir) {
   return {.clock = options.clock,
@@ -44,15 +26,17 @@ void LogDirs::State::fail(const std::string& path, const Error& error) {
     Dir* const dir = find(path);
     if (!dir || dir->offline) return;
     dir->offline = true;
-    for (auto at = logs.begin(); at != logs.end();) {
-      if (parent_of(*at->second) != path) {
-        ++at;
-        continue;
-      }
-      unreachable.insert(at->first);
-      fenced.push_back(std::move(at->second));
-      at = logs.erase(at);
-    }
+    const auto is_lost = [&](const auto& entry) {
+      if (parent_of(*entry.second) != path) return false;
+      fenced.push_back(entry.second);
+      return true;
+    };
+    std::erase_if(logs, [&](const auto& entry) {
+      if (!is_lost(entry)) return false;
+      unreachable.insert(entry.first);
+      return true;
+    });
+    std::erase_if(futures, is_lost);
     live = static_cast<size_t>(
         std::ranges::count_if(dirs, [](const auto& one) { return !one->offline; }));
   }
@@ -93,7 +77,7 @@ LogDirs::LogDirs(std::unique_ptr<State> state) : state_(std::move(state)) {
   if (!state_->options.cleaner) return;
   state_->cleaner = std::make_unique<Cleaner>(
       *state_->options.cleaner,
-      CleanerHooks{.logs = [this] { return all(); },
+      CleanerHooks{.logs = [this] { return current(); },
                    .write_checkpoint = [this] { write_first_dirty_offsets(); },
                    .clock = state_->options.clock});
 }
@@ -148,10 +132,17 @@ bool LogDirs::is_unreachable(const TopicPartition& tp) const {
   return state_->unreachable.contains(tp);
 }
 
-std::vector<std::shared_ptr<Log>> LogDirs::all() const {
+std::vector<std::shared_ptr<Log>> LogDirs::current() const {
   std::vector<std::shared_ptr<Log>> logs;
   std::shared_lock hold(state_->mutex);
   for (const auto& [tp, log] : state_->logs) logs.push_back(log);
+  return logs;
+}
+
+std::vector<std::shared_ptr<Log>> LogDirs::all() const {
+  auto logs = current();
+  std::shared_lock hold(state_->mutex);
+  for (const auto& [tp, log] : state_->futures) logs.push_back(log);
   return logs;
 }
 
@@ -161,17 +152,14 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create(const TopicPartition& tp,
   std::unique_lock creation(state_->create_mutex);
   state_->one_created.wait(creation, [&] { return !state_->creating.contains(tp); });
   if (auto known = get(tp)) return known;
-  if (const auto offline = offline_dirs(); !is_new && !offline.empty()) {
-    std::string names;
-    for (const auto& dir : offline) names += (names.empty() ? "" : ",") + dir;
+  if (const auto offline = state_->offline_names(); !is_new && !offline.empty())
     return Error{Errc::kafka_storage_error, "Can not create log for " + tp.to_string() +
-                                                " because log directories " + names +
+                                                " because log directories " + offline +
                                                 " are offline"};
-  }
   Result<std::shared_ptr<Log>> created =
       Error{Errc::kafka_storage_error, "no log directory is online"};
   // One that turns out to have failed has gone offline by the next.
-  for (const auto& path : dirs_by_fill()) {
+  for (const auto& path : dirs_for(tp)) {
     state_->creating[tp] = path;
     creation.unlock();
     created = state_->create(tp, config, *state_->find(path));
@@ -196,37 +184,51 @@ Result<std::shared_ptr<Log>> LogDirs::State::create(const TopicPartition& tp,
   std::unique_lock hold(mutex);
   if (dir.offline) return Error{Errc::kafka_storage_error, dir.path + " went offline"};
   logs[tp] = shared;
+  preferred.erase(tp);
   return shared;
 }
 
-std::vector<std::string> LogDirs::dirs_by_fill() const {
+std::vector<std::string> LogDirs::dirs_for(const TopicPartition& tp) const {
   auto live = live_dirs();
+  {
+    std::shared_lock hold(state_->mutex);
+    if (const auto wish = state_->preferred.find(tp); wish != state_->preferred.end())
+      return std::ranges::find(live, wish->second) == live.end() ? std::vector<std::string>{}
+                                                                 : std::vector{wish->second};
+  }
   if (live.size() < 2) return live;
   std::map<std::string, size_t> counts;
   for (const auto& log : all()) ++counts[parent_of(*log)];
-  for (const auto& [tp, path] : state_->creating) ++counts[path];
+  for (const auto& [other, path] : state_->creating) ++counts[path];
   std::ranges::stable_sort(live, {}, [&](const std::string& path) { return counts[path]; });
   return live;
 }
 
 Result<void> LogDirs::remove(const TopicPartition& tp) {
-  std::shared_ptr<Log> log;
+  std::scoped_lock creation(state_->create_mutex);
+  std::shared_ptr<Log> log, future;
   {
     std::unique_lock hold(state_->mutex);
     if (state_->unreachable.contains(tp))
       return Error{Errc::kafka_storage_error,
                    "The log of " + tp.to_string() + " is in a directory that is offline"};
-    const auto found = state_->logs.find(tp);
-    if (found == state_->logs.end()) return ok();
-    log = std::move(found->second);
-    state_->logs.erase(found);
+    state_->preferred.erase(tp);
+    if (auto found = state_->futures.extract(tp)) future = std::move(found.mapped());
+    if (auto found = state_->logs.extract(tp)) log = std::move(found.mapped());
   }
+  if (future)
+    if (auto doomed = state_->doom(std::move(future)); !doomed) return doomed.error();
+  return log ? state_->doom(std::move(log)) : ok();
+}
+
+Result<void> LogDirs::State::doom(std::shared_ptr<Log> log) {
   log->end_cleaning();
-  if (auto renamed = log->rename_dir(doomed_name(tp)); !renamed) return renamed.error();
-  const int64_t due_ms = state_->options.clock->wall_ms() + log->config().file_delete_delay_ms;
-  std::unique_lock hold(state_->mutex);
+  if (auto renamed = log->rename_dir(name_with_suffix(log->tp(), k_doomed_suffix)); !renamed)
+    return renamed.error();
+  const int64_t due_ms = options.clock->wall_ms() + log->config().file_delete_delay_ms;
   const fs::path path = log->dir();
-  state_->doomed.push_back({due_ms, path, std::move(log)});
+  std::unique_lock hold(mutex);
+  doomed.push_back({due_ms, path, std::move(log)});
   return ok();
 }
 
@@ -244,6 +246,12 @@ std::vector<std::string> LogDirs::offline_dirs() const {
   for (const auto& dir : state_->dirs)
     if (dir->offline) paths.push_back(dir->path);
   return paths;
+}
+
+std::string LogDirs::State::offline_names() const {
+  std::string names;
+  for (const auto& dir : owner->offline_dirs()) names += (names.empty() ? "" : ",") + dir;
+  return names;
 }
 
 std::string LogDirs::parent_of(const Log& log) { return log.dir().parent_path().string(); }

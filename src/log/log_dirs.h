@@ -73,11 +73,31 @@ class LogDirs {
   // not new to the cluster is KAFKA_STORAGE_ERROR: its records may lie there (KIP-112).
   Result<std::shared_ptr<Log>> get_or_create(const TopicPartition& tp, const LogConfig& config,
                                              bool is_new = true);
+  // Also those that are being moved here from another directory.
   std::vector<std::shared_ptr<Log>> all() const;
   // Its log lies in a directory that went offline; so it stays until the next start.
   bool is_unreachable(const TopicPartition& tp) const;
-  // Renames the directory now; the files go after file.delete.delay.ms. Nothing to do for an
-  // unknown log; KAFKA_STORAGE_ERROR for one whose directory is offline.
+
+  // Moving a log to another directory (KIP-113): a future log is filled from the current one, in
+  // another directory of this broker, and takes its place at the end. One that an earlier process
+  // began is there after open().
+  std::shared_ptr<Log> future(const TopicPartition& tp) const;
+  // Where the log, or its future one, is to be made; nothing to do where one of them is already.
+  void prefer(const TopicPartition& tp, const std::string& dir);
+  // KAFKA_STORAGE_ERROR without a current log, and while any directory is offline: a future log may
+  // lie there. The current one is not cleaned meanwhile.
+  Result<std::shared_ptr<Log>> get_or_create_future(const TopicPartition& tp,
+                                                    const std::string& dir,
+                                                    const LogConfig& config);
+  // This future log, which has come to the same end, becomes the current one, which goes as with
+  // remove(). Nobody may change either of them during the call. KAFKA_STORAGE_ERROR where one of
+  // them is not what it was.
+  Result<std::shared_ptr<Log>> replace_by_future(const std::shared_ptr<Log>& copy);
+  // The move is given up. Nothing to do for an unknown one.
+  Result<void> remove_future(const TopicPartition& tp);
+
+  // Renames the directory now, and that of a future log; the files go after file.delete.delay.ms.
+  // Nothing to do for an unknown log; KAFKA_STORAGE_ERROR for one whose directory is offline.
   Result<void> remove(const TopicPartition& tp);
 
   std::vector<std::string> live_dirs() const;
@@ -97,9 +117,11 @@ class LogDirs {
  private:
   struct State;
   explicit LogDirs(std::unique_ptr<State> state);
-  // Under the creation mutex. The live ones, the one with the fewest logs first, of equals the one
-  // that log.dirs names first.
-  std::vector<std::string> dirs_by_fill() const;
+  // Under the creation mutex. The one that is preferred for this log; else the live ones, the one
+  // with the fewest logs first, of equals the one that log.dirs names first.
+  std::vector<std::string> dirs_for(const TopicPartition& tp) const;
+  // Those that a cleaner may choose from.
+  std::vector<std::shared_ptr<Log>> current() const;
   std::unique_ptr<State> state_;
 };
 

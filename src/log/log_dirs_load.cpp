@@ -18,17 +18,6 @@ namespace samsa::log {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view k_delete_suffix = "-delete";
-
-// TOPIC-PARTITION.ID-delete: a log whose removal was not finished.
-bool is_doomed(std::string_view name) {
-  if (!name.ends_with(k_delete_suffix)) return false;
-  name.remove_suffix(k_delete_suffix.size());
-  const auto dot = name.rfind('.');
-  return dot != std::string_view::npos && dot + 1 < name.size() &&
-         partition_named(name.substr(0, dot));
-}
-
 // Partitions are as unrelated as the homes of users, which is what ext4's flag for the top of a
 // hierarchy is about: with it each subdirectory gets its part of the disk. Without, all their
 // inodes are in one group, where each new one is searched for among those of the topics deleted
@@ -109,8 +98,10 @@ Result<void> LogDirs::State::read_dir(Dir& dir) {
     std::error_code ignored;
     if (!at->is_directory(ignored)) continue;
     const std::string name = at->path().filename();
-    if (is_doomed(name)) {
+    if (partition_named(name, k_doomed_suffix)) {
       doomed.push_back({0, at->path(), nullptr});
+    } else if (auto future_tp = partition_named(name, k_future_suffix)) {
+      to_load.push_back({&dir, *future_tp, at->path(), true});
     } else if (auto tp = partition_named(name)) {
       to_load.push_back({&dir, *tp, at->path()});
     } else if (!name.starts_with('.') && name != "lost+found") {
@@ -122,9 +113,14 @@ Result<void> LogDirs::State::read_dir(Dir& dir) {
 }
 
 Result<void> LogDirs::State::check_duplicates() const {
-  std::map<TopicPartition, fs::path> seen;
+  std::map<TopicPartition, fs::path> seen, seen_futures;
   for (const auto& found : to_load) {
-    const auto [known, is_new] = seen.emplace(found.tp, found.path);
+    const auto [known, is_new] =
+        (found.is_future ? seen_futures : seen).emplace(found.tp, found.path);
+    if (!is_new && found.is_future)
+      return Error{Errc::kafka_storage_error,
+                   "Duplicate log directories found: " + found.path.string() + ", " +
+                       known->second.string() + ". Remove one of them."};
     if (!is_new)
       return Error{Errc::kafka_storage_error,
                    "Duplicate log directories for " + found.tp.to_string() + " are found in both " +
@@ -141,7 +137,7 @@ Result<void> LogDirs::State::check_duplicates() const {
 void LogDirs::State::load_one(const Found& found, RecoveryProgress& recovery) {
   if (is_offline(*found.dir)) {
     std::unique_lock hold(mutex);
-    unreachable.insert(found.tp);
+    if (!found.is_future) unreachable.insert(found.tp);
     return;
   }
   const auto offset_or = [&](const OffsetMap& map, Offset fallback) {
@@ -170,8 +166,8 @@ void LogDirs::State::load_one(const Found& found, RecoveryProgress& recovery) {
   }
   std::unique_lock hold(mutex);
   if (log && !found.dir->offline) {
-    logs[found.tp] = std::move(*log);
-  } else {
+    (found.is_future ? futures : logs)[found.tp] = std::move(*log);
+  } else if (!found.is_future) {
     unreachable.insert(found.tp);
   }
 }
@@ -205,6 +201,8 @@ void LogDirs::State::load_all() {
       LOG(INFO) << "loaded " << done << " of " << total << " logs (" << percent << " %)";
   });
   to_load.clear();
+  for (const auto& [tp, future] : futures)
+    if (const auto log = logs.find(tp); log != logs.end()) log->second->pause_cleaning(true);
 }
 
 void LogDirs::State::in_parallel(size_t count, const std::function<void(size_t)>& work) const {

@@ -27,6 +27,7 @@ struct LogDirs::State {
     Dir* dir;
     TopicPartition tp;
     std::filesystem::path path;
+    bool is_future = false;
   };
   struct Doomed {
     int64_t due_ms;
@@ -55,6 +56,9 @@ struct LogDirs::State {
   Result<std::shared_ptr<Log>> create(const TopicPartition& tp, const LogConfig& config,
                                       const Dir& dir);
   LogHooks hooks_for(const Dir& dir);
+  // Renames the log's directory, and lets the files go later. The log is in no map any more.
+  Result<void> doom(std::shared_ptr<Log> log);
+  std::string offline_names() const;
   void fail(const std::string& path, const Error& error);
   Dir* find(const std::string& path);
   bool is_offline(const Dir& dir) const;
@@ -64,13 +68,15 @@ struct LogDirs::State {
   LogDirsOptions options;
   std::vector<std::unique_ptr<Dir>> dirs;  // fixed after open()
   std::vector<Found> to_load;              // while opening
-  // Several logs are made at a time, but each once. Taken before `mutex`.
+  // Several logs are made at a time, but each once; held while logs go or take another's place.
+  // Taken before `mutex`.
   std::mutex create_mutex;
   std::condition_variable one_created;
   std::unordered_map<TopicPartition, std::string> creating;  // and in which directory
   mutable std::shared_mutex mutex;  // guards what follows and the offline flags
-  std::unordered_map<TopicPartition, std::shared_ptr<Log>> logs;
-  std::set<TopicPartition> unreachable;  // their directory went offline
+  std::unordered_map<TopicPartition, std::shared_ptr<Log>> logs, futures;
+  std::unordered_map<TopicPartition, std::string> preferred;  // dirs of logs yet to be made
+  std::set<TopicPartition> unreachable;                       // their directory went offline
   std::vector<Doomed> doomed;
 
   std::mutex checkpoint_mutex;  // one is written at a time, so that an older one can't come last

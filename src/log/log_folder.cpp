@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <random>
 
 namespace samsa::log {
 
@@ -24,6 +25,24 @@ std::optional<TopicPartition> partition_named(std::string_view dir_name) {
   const auto [stop, error] = std::from_chars(begin, end, partition);
   if (error != std::errc{} || stop != end || begin == end || partition < 0) return std::nullopt;
   return TopicPartition{std::string(dir_name.substr(0, dash)), partition};
+}
+
+std::string name_with_suffix(const TopicPartition& tp, std::string_view suffix) {
+  constexpr size_t k_longest = 255;
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  char id[33];
+  std::snprintf(id, sizeof id, "%016llx%016llx", static_cast<unsigned long long>(random()),
+                static_cast<unsigned long long>(random()));
+  const std::string tail = '-' + std::to_string(tp.partition) + '.' + id + std::string(suffix);
+  return tp.topic.substr(0, k_longest - tail.size()) + tail;
+}
+
+std::optional<TopicPartition> partition_named(std::string_view dir_name, std::string_view suffix) {
+  if (!dir_name.ends_with(suffix)) return std::nullopt;
+  dir_name.remove_suffix(suffix.size());
+  const auto dot = dir_name.rfind('.');
+  if (dot == std::string_view::npos || dot + 1 == dir_name.size()) return std::nullopt;
+  return partition_named(dir_name.substr(0, dot));
 }
 
 Result<void> LogFolder::rename_file(std::string_view from, std::string_view to) const {

@@ -23,6 +23,13 @@ std::string file_name(Offset base, std::string_view suffix);
 // The partition that a log's directory is named after; nothing for another name.
 std::optional<TopicPartition> partition_named(std::string_view dir_name);
 
+// TOPIC-PARTITION.ID-delete: a log whose removal is not finished. TOPIC-PARTITION.ID-future: one
+// that is being moved here from another directory.
+inline constexpr std::string_view k_doomed_suffix = "-delete", k_future_suffix = "-future";
+// With a new ID; the topic is cut where the whole would be too long for a file system.
+std::string name_with_suffix(const TopicPartition& tp, std::string_view suffix);
+std::optional<TopicPartition> partition_named(std::string_view dir_name, std::string_view suffix);
+
 class LogFolder {
  public:
   explicit LogFolder(std::filesystem::path path) : path_(std::move(path)) {}

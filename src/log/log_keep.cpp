@@ -260,6 +260,21 @@ void Log::end_cleaning() {
   state_->cleaning_ended = true;
 }
 
+void Log::pause_cleaning(bool is_paused) {
+  std::scoped_lock hold(state_->mutex);
+  state_->cleaning_paused = is_paused;
+}
+
+Result<void> Log::take_over(const Log& from) {
+  update_high_watermark(from.high_watermark());
+  auto moved = maybe_increment_log_start_offset(from.log_start_offset());
+  if (!moved) return moved.error();
+  const auto clean_below = from.first_dirty_offset();
+  std::scoped_lock hold(state_->mutex);
+  state_->first_dirty = clean_below;
+  return ok();
+}
+
 Result<void> Log::delete_files() {
   std::unique_lock hold(state_->mutex);
   state_->closed = true;

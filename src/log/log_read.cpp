@@ -170,7 +170,7 @@ std::filesystem::path Log::dir() const {
   std::scoped_lock hold(state_->mutex);
   return state_->place.dir;
 }
-bool Log::is_future() const { return dir().filename().string().ends_with("-future"); }
+bool Log::is_future() const { return dir().filename().string().ends_with(k_future_suffix); }
 bool Log::is_healthy() const { return state_->healthy; }
 int64_t Log::size_bytes() const {
   std::scoped_lock hold(state_->mutex);

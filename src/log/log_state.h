@@ -115,7 +115,7 @@ struct Log::State {
   // `mutex`: the cleaner's renaming waits for the disk, and appends must not wait with it.
   std::mutex shape_mutex;
   std::optional<Offset> first_dirty;
-  bool is_claimed = false, is_uncleanable = false, cleaning_ended = false;
+  bool is_claimed = false, is_uncleanable = false, cleaning_ended = false, cleaning_paused = false;
   std::condition_variable unclaimed;
 };
 

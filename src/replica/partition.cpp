@@ -20,6 +20,28 @@ uint64_t next_waiter_token() {
   return next++;
 }
 
+std::shared_lock<std::shared_mutex> Partition::keep_log() {
+  if (is_replacing_) std::scoped_lock behind{turnstile_};
+  return std::shared_lock(change_mutex_);
+}
+
+Result<void> Partition::replace_log(const Replacement& replacement) {
+  {
+    std::scoped_lock one_at_a_time(turnstile_);
+    is_replacing_ = true;
+    std::unique_lock alone(change_mutex_);
+    is_replacing_ = false;
+    const auto now = log();
+    if (!now) return Errc::not_leader_or_follower;
+    auto next = replacement(now);
+    if (!next) return next.error();
+    std::scoped_lock hold(mutex_);
+    if (log_ == now) log_ = std::move(*next);
+  }
+  waiters_.wake();
+  return ok();
+}
+
 bool Partition::become_leader(const LeadershipOrder& order, std::shared_ptr<log::Log> log) {
   bool newly = false;
   {
@@ -126,6 +148,7 @@ void Partition::note_follower(BrokerId follower, Offset fetched_to) {
 
 record::Checked<Appended> Partition::append(std::span<char> batches, bool needs_min_isr,
                                             int32_t min_isr, log::Origin origin) {
+  const auto kept = keep_log();
   std::shared_ptr<log::Log> log;
   LeaderEpoch epoch;
   {
@@ -250,6 +273,7 @@ Result<log::EpochEndOffset> Partition::end_offset_for_epoch(LeaderEpoch current_
 
 Result<Offset> Partition::delete_records(Offset before, bool topic_deletes_by_retention) {
   constexpr Offset k_up_to_high_watermark{-1};
+  const auto kept = keep_log();
   auto log = usable_log(k_no_leader_epoch, true);
   if (!log) return log.error();
   if (!topic_deletes_by_retention)

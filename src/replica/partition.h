@@ -2,12 +2,16 @@
 // One partition on this broker: who leads it, which replicas are in sync, how far it is committed;
 // and its log.
 //
-// Lock order: Partition, then Log. The lock is never held across a wait or a wake-up. Any thread.
+// Lock order: the gate for changes, Partition, then Log. Partition's lock is never held across a
+// wait or a wake-up. Any thread.
 
+#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <vector>
 
 #include "base/types.h"
@@ -64,6 +68,14 @@ class Partition {
   // broker was not the leader (the follower) before.
   bool become_leader(const LeadershipOrder& order, std::shared_ptr<log::Log> log);
   bool become_follower(const LeadershipOrder& order, std::shared_ptr<log::Log> log);
+  // Another log takes the place of this one: what `replacement` makes of it while nobody changes
+  // it through this partition. Its error leaves everything as it is; NOT_LEADER_OR_FOLLOWER without
+  // a log.
+  using Replacement =
+      std::function<Result<std::shared_ptr<log::Log>>(const std::shared_ptr<log::Log>&)>;
+  Result<void> replace_log(const Replacement& replacement);
+  // While it is held, no other log takes the place of this one.
+  [[nodiscard]] std::shared_lock<std::shared_mutex> keep_log();
   // The replica leaves this broker: every use answers NOT_LEADER_OR_FOLLOWER from now on.
   std::shared_ptr<log::Log> retire();
 
@@ -104,6 +116,11 @@ class Partition {
   const TopicPartition tp_;
   const BrokerId self_;
   Waiters waiters_;
+  // Held shared by those who change the log, so that nothing can be written to it when its copy has
+  // taken its place. The turnstile lets them not keep the one out who waits for it alone.
+  std::shared_mutex change_mutex_;
+  std::mutex turnstile_;
+  std::atomic<bool> is_replacing_{false};
 
   mutable std::mutex mutex_;
   std::shared_ptr<log::Log> log_;

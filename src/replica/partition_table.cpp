@@ -67,6 +67,7 @@ Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
     return Errc::stale_controller_epoch;
   if (std::ranges::find(order.replicas, self_) == order.replicas.end())
     return Errc::unknown_topic_or_partition;
+  const auto kept = partition ? partition->keep_log() : std::shared_lock<std::shared_mutex>{};
   const auto settings = settings_of_(tp.topic);
   auto log = logs_.get_or_create(tp, settings->log, order.is_new);
   if (!log) {

@@ -39,9 +39,9 @@ class PartitionTable {
     bool became_leader = false, became_follower = false;
     LeaderEpoch leader_epoch;
   };
-  // One partition of a LeaderAndIsr request. KAFKA_STORAGE_ERROR when the log can't be opened or its
-  // directory has gone offline, STALE_CONTROLLER_EPOCH for an epoch that is not newer, UNKNOWN_TOPIC_OR_PARTITION when this broker
-  // is no replica.
+  // One partition of a LeaderAndIsr request. KAFKA_STORAGE_ERROR when the log can't be opened or
+  // its directory has gone offline, STALE_CONTROLLER_EPOCH for an epoch that is not newer,
+  // UNKNOWN_TOPIC_OR_PARTITION when this broker is no replica.
   Result<Change> apply(const TopicPartition& tp, const LeadershipOrder& order);
   // One partition of a StopReplica request; FENCED_LEADER_EPOCH for an old order,
   // KAFKA_STORAGE_ERROR as above.

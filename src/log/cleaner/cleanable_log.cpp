@@ -9,8 +9,8 @@ namespace samsa::log {
 std::optional<CleanableLog> CleanableLog::claim(std::shared_ptr<Log> log) {
   Log::State& s = *log->state_;
   std::scoped_lock hold(s.mutex);
-  if (s.is_claimed || s.is_uncleanable || s.cleaning_ended || !s.config.cleanup_compact ||
-      !s.usable())
+  if (s.is_claimed || s.is_uncleanable || s.cleaning_ended || s.cleaning_paused ||
+      !s.config.cleanup_compact || !s.usable())
     return std::nullopt;
   s.is_claimed = true;
   return CleanableLog{std::move(log)};
@@ -102,7 +102,7 @@ LastRecords CleanableLog::last_records() const {
 bool CleanableLog::may_go_on(const View& view) const {
   const Log::State& s = state();
   std::scoped_lock hold(s.mutex);
-  return s.usable() && !s.cleaning_ended && s.config.cleanup_compact &&
+  return s.usable() && !s.cleaning_ended && !s.cleaning_paused && s.config.cleanup_compact &&
          s.truncations == view.truncations;
 }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "log/cleaner/cleaning.h"
-#include "log/cleaner/throttle.h"
+#include "log/throttle.h"
 
 namespace samsa::log {
 
@@ -27,7 +27,7 @@ struct CleanerOptions {
 };
 
 struct CleanerHooks {
-  std::function<std::vector<std::shared_ptr<Log>>()> logs;
+  std::function<std::vector<std::shared_ptr<Log>>()> logs;  // those that may be cleaned
   // Up to where some log is clean has changed.
   std::function<void()> write_checkpoint;
   Clock* clock = &Clock::system();

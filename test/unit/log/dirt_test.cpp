@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "log/cleaner/throttle.h"
+#include "log/throttle.h"
 
 namespace samsa::log {
 namespace {

@@ -1,5 +1,5 @@
 #pragma once
-// Holds all cleaner threads together to log.cleaner.io.max.bytes.per.second. Any thread.
+// Holds the threads that share it to a rate of bytes together. Any thread.
 
 #include <mutex>
 

@@ -1,4 +1,4 @@
-#include "log/cleaner/throttle.h"
+#include "log/throttle.h"
 
 #include <algorithm>
 

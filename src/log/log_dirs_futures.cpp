@@ -1,0 +1,100 @@
+// Logs that move from one directory to another.
+
+#include <glog/logging.h>
+
+#include "log/log_dirs_state.h"
+#include "log/log_folder.h"
+
+namespace samsa::log {
+namespace fs = std::filesystem;
+
+std::shared_ptr<Log> LogDirs::future(const TopicPartition& tp) const {
+  std::shared_lock hold(state_->mutex);
+  const auto found = state_->futures.find(tp);
+  return found == state_->futures.end() ? nullptr : found->second;
+}
+
+void LogDirs::prefer(const TopicPartition& tp, const std::string& dir) {
+  std::unique_lock hold(state_->mutex);
+  for (const auto* made : {&state_->logs, &state_->futures})
+    if (const auto log = made->find(tp); log != made->end() && parent_of(*log->second) == dir)
+      return;
+  state_->preferred[tp] = dir;
+}
+
+Result<std::shared_ptr<Log>> LogDirs::get_or_create_future(const TopicPartition& tp,
+                                                           const std::string& dir,
+                                                           const LogConfig& config) {
+  std::scoped_lock creation(state_->create_mutex);
+  if (auto known = future(tp)) return known;
+  if (const auto offline = state_->offline_names(); !offline.empty())
+    return Error{Errc::kafka_storage_error, "Can not create log for " + tp.to_string() +
+                                                " because log directories " + offline +
+                                                " are offline"};
+  const auto current = get(tp);
+  const State::Dir* const parent = state_->find(dir);
+  if (!current || parent == nullptr)
+    return Error{Errc::kafka_storage_error,
+                 "No log of " + tp.to_string() + " that could move to " + dir};
+  const fs::path path = fs::path(parent->path) / name_with_suffix(tp, k_future_suffix);
+  auto made = Log::open({.dir = path, .tp = tp}, config, state_->hooks_for(*parent));
+  if (!made) {
+    state_->fail(parent->path, made.error());
+    return made.error();
+  }
+  std::shared_ptr<Log> log = std::move(*made);
+  std::unique_lock hold(state_->mutex);
+  if (parent->offline) return Error{Errc::kafka_storage_error, dir + " went offline"};
+  state_->futures[tp] = log;
+  state_->preferred.erase(tp);
+  current->pause_cleaning(true);
+  return log;
+}
+
+// The new one is renamed first. A crash between the two renamings leaves two logs of one name, of
+// which a person must remove one (so does Kafka); the other way round it would leave none, and the
+// broker would begin an empty one.
+Result<std::shared_ptr<Log>> LogDirs::replace_by_future(const std::shared_ptr<Log>& copy) {
+  std::scoped_lock creation(state_->create_mutex);
+  const TopicPartition& tp = copy->tp();
+  auto from = get(tp), to = future(tp);
+  if (!from || to != copy)
+    return Error{Errc::kafka_storage_error, "The " + std::string(from ? "future" : "current") +
+                                                " replica for " + tp.to_string() + " is offline"};
+  if (auto renamed = to->rename_dir(tp.to_string()); !renamed) return renamed.error();
+  if (auto taken = to->take_over(*from); !taken) return taken.error();
+  {
+    std::unique_lock hold(state_->mutex);
+    if (!state_->futures.erase(tp))
+      return Error{Errc::kafka_storage_error,
+                   "The future replica for " + tp.to_string() + " is offline"};
+    state_->logs[tp] = to;
+    state_->unreachable.erase(tp);
+  }
+  write_first_dirty_offsets();
+  const std::string left = parent_of(*from);
+  // The directory that it leaves may be the very reason to move: its failure is its own.
+  if (auto doomed = state_->doom(std::move(from)); !doomed)
+    LOG(ERROR) << "the former log of " << tp << " in " << left
+               << " could not be removed: " << doomed.error();
+  write_recovery_points();
+  write_log_starts();
+  LOG(INFO) << tp << " has moved from " << left << " to " << parent_of(*to);
+  return to;
+}
+
+Result<void> LogDirs::remove_future(const TopicPartition& tp) {
+  std::scoped_lock creation(state_->create_mutex);
+  std::shared_ptr<Log> future;
+  {
+    std::unique_lock hold(state_->mutex);
+    auto found = state_->futures.extract(tp);
+    if (!found) return ok();
+    future = std::move(found.mapped());
+    if (const auto current = state_->logs.find(tp); current != state_->logs.end())
+      current->second->pause_cleaning(false);
+  }
+  return state_->doom(std::move(future));
+}
+
+}  // namespace samsa::log
