@@ -6,6 +6,7 @@
 #include "api/cluster_orders.h"
 #include "api/handlers.h"
 #include "log/log_dirs.h"
+#include "metadata/image.h"
 #include "protocol/messages/alter_replica_log_dirs.h"
 #include "replica/log_mover.h"
 
@@ -25,15 +26,20 @@ Errc alter(Services& services, const TopicPartition& tp, const std::string& dir)
     return Errc::invalid_topic_exception;
   if (contains(services.logs.offline_dirs(), dir)) return Errc::kafka_storage_error;
   if (!contains(services.logs.live_dirs(), dir)) return Errc::log_dir_not_found;
-  return services.log_mover.order(tp, dir);
+  const Errc outcome = services.log_mover.order(tp, dir);
+  const bool is_nowhere = outcome == Errc::replica_not_available &&
+                          !services.metadata.get()->partition(tp.topic, tp.partition);
+  return is_nowhere ? Errc::unknown_topic_or_partition : outcome;
 }
 
 using Wishes = std::map<TopicPartition, std::string>;
 
 std::vector<Errc> alter_all(Services& services, const Wishes& wishes) {
   std::vector<Errc> outcomes;
-  std::scoped_lock one_order_at_a_time(services.fence.order_mutex());
-  for (const auto& [tp, dir] : wishes) outcomes.push_back(alter(services, tp, dir));
+  for (const auto& [tp, dir] : wishes) {
+    std::scoped_lock one_order_at_a_time(services.fence.order_mutex());
+    outcomes.push_back(alter(services, tp, dir));
+  }
   return outcomes;
 }
 

@@ -39,7 +39,7 @@ struct Broker::Parts {
   std::string cluster_id;
   std::optional<int32_t> offsets_topic_partitions;  // as ZooKeeper has it
   std::atomic<int64_t> features_epoch{-1};
-  std::atomic<bool> has_joined{false};  // registered, so that `id` is known
+  std::atomic<bool> is_joining{false};  // `id` is known
   runtime::EventLoop control_loop{"controller"};
   std::unique_ptr<zk::Client> zookeeper;
   std::unique_ptr<log::LogDirs> logs;
@@ -214,10 +214,10 @@ Result<void> Broker::Parts::open_logs() {
   options.high_watermark_checkpoint_ms = now->replica_high_watermark_checkpoint_interval_ms;
   options.cleaner = cleaner_options(*now);
   options.on_dir_failure = [this](const std::string& dir, const Error&, size_t live) {
-    // While opening, open() itself tells. Once it has joined, the controller asks for each replica.
+    // While opening, open() itself tells. When it joins, the controller asks for each replica.
     if (!logs) return;
     if (live > 0) {
-      if (!has_joined) return;
+      if (!is_joining) return;
       runtime::spawn(control_loop, "log-dir-failure", gate,
                      announce_log_dir_failure(*zookeeper, id));
       return;
@@ -346,13 +346,13 @@ Result<void> Broker::Parts::listen() {
 Result<void> Broker::Parts::join_cluster() {
   const auto now = config.current();
   const milliseconds patience{2 * now->zookeeper_session_timeout_ms};
+  is_joining = true;
   auto registering = start_on_loop(register_broker(
       *zookeeper, id, registration_of(*now, bound_ports, Clock::system().wall_ms()), patience));
   controller->look_ahead();
   auto epoch = registering.get();
   if (!epoch) return epoch.error();
   fence.set_broker_epoch(*epoch);
-  has_joined = true;
   config_changes->follow();
   controller->start();
   runtime::spawn(control_loop, "producer-ids", gate, draw_producer_ids());

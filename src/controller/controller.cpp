@@ -165,6 +165,7 @@ Task<void> Controller::elect() {
     auto watched = zookeeper_.exists(path, true);
     FirstReads reads{.broker_ids = broker_ids(),
                      .topics = topic_names(),
+                     .log_dir_events = log_dir_events(),
                      .own_broker = zookeeper_.get(zk::broker_path(options_.broker_id), false)};
     const auto won = co_await election.wait();
     const auto still = co_await watched.wait();
@@ -205,6 +206,9 @@ zk::ZkFuture<std::vector<std::string>> Controller::topic_names() {
 Task<void> Controller::take_office(FirstReads reads) {
   constexpr milliseconds k_breather{1000};
   LOG(INFO) << "[Controller id=" << options_.broker_id << "] elected with epoch " << context_.epoch;
+  // What the former controller was told of: every broker is asked below. What comes later is news.
+  const auto events = co_await reads.log_dir_events.wait();
+  if (events) co_await remove_log_dir_events(events.value);
   if (!co_await load_cluster(std::move(reads))) {
     LOG(WARNING) << "[Controller id=" << options_.broker_id
                  << "] could not read the cluster's state; giving the office up";
@@ -222,7 +226,6 @@ Task<void> Controller::take_office(FirstReads reads) {
   order_everything(live_ids());
   co_await elect_missing();
   co_await deletions_changed();
-  co_await drop_log_dir_events();
   co_await ensure_feature_node();
 }
 

@@ -92,7 +92,7 @@ class Controller {
   runtime::Task<void> elect();
   // What taking office waits for first.
   struct FirstReads {
-    zk::ZkFuture<std::vector<std::string>> broker_ids, topics;
+    zk::ZkFuture<std::vector<std::string>> broker_ids, topics, log_dir_events;
     zk::ZkFuture<zk::Data> own_broker;
   };
   // What an election begins with. An old one does no harm: a candidacy that comes too late fails,
@@ -123,7 +123,6 @@ class Controller {
 
   // controller_log_dirs.cpp. The first sets a watch.
   zk::ZkFuture<std::vector<std::string>> log_dir_events();
-  runtime::Task<void> drop_log_dir_events();
   runtime::Task<void> remove_log_dir_events(std::vector<std::string> names);
   runtime::Task<void> log_dirs_changed();
   void on_led(BrokerId broker, const protocol::LeaderAndIsrResponse& response);

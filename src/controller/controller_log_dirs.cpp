@@ -17,12 +17,6 @@ zk::ZkFuture<std::vector<std::string>> Controller::log_dir_events() {
   return zookeeper_.children(std::string(zk::k_log_dir_events_path), true);
 }
 
-// What was told to the controller before: all brokers are asked anyway when it takes office.
-Task<void> Controller::drop_log_dir_events() {
-  const auto names = co_await log_dir_events().wait();
-  if (names) co_await remove_log_dir_events(names.value);
-}
-
 Task<void> Controller::remove_log_dir_events(std::vector<std::string> names) {
   std::vector<zk::ZkFuture<std::vector<zk::OpResult>>> removals;
   for (const auto& name : names) {

@@ -140,6 +140,8 @@ class Log {
   // True for a log that is being moved here from another directory.
   bool is_future() const;
   int64_t size_bytes() const;
+  // From the place of a record on, as a read has told it.
+  int64_t bytes_from(const OffsetMetadata& place) const;
   // What a log's directory owner asks first: false after a storage failure.
   bool is_healthy() const;
   // Its directory failed elsewhere: from now on everything answers KAFKA_STORAGE_ERROR.
@@ -181,8 +183,9 @@ class Log {
   // No cleaner may begin on this log any more, and one that has begun gives up.
   void end_cleaning();
   // The same for a while: what is being copied must not fall behind what the cleaner's checkpoint
-  // tells of it.
-  void pause_cleaning(bool is_paused);
+  // tells of it. Waits for a cleaner to give up.
+  void pause_cleaning();
+  void resume_cleaning();
   // Of the log whose copy this is, to the same end, and whose place it is to take: the high
   // watermark, the log's start, and up to where it is clean.
   Result<void> take_over(const Log& from);

@@ -36,7 +36,12 @@ void LogDirs::State::fail(const std::string& path, const Error& error) {
       unreachable.insert(entry.first);
       return true;
     });
-    std::erase_if(futures, is_lost);
+    std::erase_if(futures, [&](const auto& entry) {
+      if (!is_lost(entry)) return false;
+      if (const auto moving = logs.find(entry.first); moving != logs.end())
+        moving->second->resume_cleaning();
+      return true;
+    });
     live = static_cast<size_t>(
         std::ranges::count_if(dirs, [](const auto& one) { return !one->offline; }));
   }
@@ -140,9 +145,11 @@ std::vector<std::shared_ptr<Log>> LogDirs::current() const {
 }
 
 std::vector<std::shared_ptr<Log>> LogDirs::all() const {
-  auto logs = current();
+  std::vector<std::shared_ptr<Log>> logs;
+  // At one moment: a log that is just taking the place of another is in it.
   std::shared_lock hold(state_->mutex);
-  for (const auto& [tp, log] : state_->futures) logs.push_back(log);
+  for (const auto* some : {&state_->logs, &state_->futures})
+    for (const auto& [tp, log] : *some) logs.push_back(log);
   return logs;
 }
 
@@ -152,28 +159,40 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create(const TopicPartition& tp,
   std::unique_lock creation(state_->create_mutex);
   state_->one_created.wait(creation, [&] { return !state_->creating.contains(tp); });
   if (auto known = get(tp)) return known;
-  if (const auto offline = state_->offline_names(); !is_new && !offline.empty())
+  if (const auto offline = state_->offline_names(); !is_new && !offline.empty()) {
+    state_->mark_unreachable(tp);
     return Error{Errc::kafka_storage_error, "Can not create log for " + tp.to_string() +
                                                 " because log directories " + offline +
                                                 " are offline"};
+  }
+  // What was copied of a log that is not there any more is a copy of nothing.
+  if (auto removed = state_->remove_future(tp); !removed)
+    LOG(ERROR) << "the future log of " << tp << " could not be removed: " << removed.error();
   Result<std::shared_ptr<Log>> created =
       Error{Errc::kafka_storage_error, "no log directory is online"};
-  // One that turns out to have failed has gone offline by the next.
+  // The next one is tried only where nothing was made, or there would be two at the next start.
   for (const auto& path : dirs_for(tp)) {
     state_->creating[tp] = path;
     creation.unlock();
     created = state_->create(tp, config, *state_->find(path));
     creation.lock();
     state_->creating.erase(tp);
-    if (created) break;
+    std::error_code ignored;
+    if (created || fs::exists(fs::path(path) / tp.to_string(), ignored)) break;
   }
   state_->one_created.notify_all();
+  if (!created) state_->mark_unreachable(tp);
   return created;
+}
+
+void LogDirs::State::mark_unreachable(const TopicPartition& tp) {
+  std::unique_lock hold(mutex);
+  unreachable.insert(tp);
 }
 
 Result<std::shared_ptr<Log>> LogDirs::State::create(const TopicPartition& tp,
                                                     const LogConfig& config, const Dir& dir) {
-  forget_first_dirty_of(tp, dir);
+  forget_checkpoints_of(tp, dir);
   auto log =
       Log::open({.dir = fs::path(dir.path) / tp.to_string(), .tp = tp}, config, hooks_for(dir));
   if (!log) {
@@ -216,9 +235,15 @@ Result<void> LogDirs::remove(const TopicPartition& tp) {
     if (auto found = state_->futures.extract(tp)) future = std::move(found.mapped());
     if (auto found = state_->logs.extract(tp)) log = std::move(found.mapped());
   }
-  if (future)
-    if (auto doomed = state_->doom(std::move(future)); !doomed) return doomed.error();
-  return log ? state_->doom(std::move(log)) : ok();
+  // What can't be removed is there again at the next start, and must not count as removed before.
+  for (auto& one : {log, future}) {
+    if (!one) continue;
+    if (auto doomed = state_->doom(one); !doomed) {
+      state_->mark_unreachable(tp);
+      return doomed;
+    }
+  }
+  return ok();
 }
 
 Result<void> LogDirs::State::doom(std::shared_ptr<Log> log) {

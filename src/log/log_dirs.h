@@ -37,8 +37,8 @@ struct LogDirsOptions {
   // retention.
   std::optional<CleanerOptions> cleaner;
   Clock* clock = &Clock::system();
-  // A directory went offline, also while opening; called without locks. Its logs are fenced by
-  // then. `live` is how many directories are left.
+  // A directory went offline, also while opening. Its logs are fenced by then. `live` is how many
+  // directories are left. Called from wherever that was noticed, so it must not use the logs.
   std::function<void(const std::string& dir, const Error&, size_t live)> on_dir_failure;
 };
 
@@ -75,7 +75,8 @@ class LogDirs {
                                              bool is_new = true);
   // Also those that are being moved here from another directory.
   std::vector<std::shared_ptr<Log>> all() const;
-  // Its log lies in a directory that went offline; so it stays until the next start.
+  // Its log lies in a directory that is offline, as far as anybody can tell: it was there, or was
+  // asked for and could not be had. So it stays until the next start.
   bool is_unreachable(const TopicPartition& tp) const;
 
   // Moving a log to another directory (KIP-113): a future log is filled from the current one, in
@@ -84,15 +85,18 @@ class LogDirs {
   std::shared_ptr<Log> future(const TopicPartition& tp) const;
   // Where the log, or its future one, is to be made; nothing to do where one of them is already.
   void prefer(const TopicPartition& tp, const std::string& dir);
-  // KAFKA_STORAGE_ERROR without a current log, and while any directory is offline: a future log may
-  // lie there. The current one is not cleaned meanwhile.
+  // Null where the current one is in that directory already. KAFKA_STORAGE_ERROR without a current
+  // log, and while any directory is offline: a future log may lie there. The current one is not
+  // cleaned meanwhile.
   Result<std::shared_ptr<Log>> get_or_create_future(const TopicPartition& tp,
                                                     const std::string& dir,
                                                     const LogConfig& config);
-  // This future log, which has come to the same end, becomes the current one, which goes as with
-  // remove(). Nobody may change either of them during the call. KAFKA_STORAGE_ERROR where one of
-  // them is not what it was.
+  // This future log, which has come to the same end, becomes the current one. The former one is in
+  // no list any more and goes with retire(). Nobody may append to either of them or truncate it
+  // during the call. KAFKA_STORAGE_ERROR where one of them is not what it was, or the directory
+  // can't be renamed.
   Result<std::shared_ptr<Log>> replace_by_future(const std::shared_ptr<Log>& copy);
+  void retire(std::shared_ptr<Log> former);
   // The move is given up. Nothing to do for an unknown one.
   Result<void> remove_future(const TopicPartition& tp);
 

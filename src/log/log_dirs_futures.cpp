@@ -36,65 +36,77 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create_future(const TopicPartition&
   if (!current || parent == nullptr)
     return Error{Errc::kafka_storage_error,
                  "No log of " + tp.to_string() + " that could move to " + dir};
+  if (parent_of(*current) == parent->path) return std::shared_ptr<Log>{};
+  current->pause_cleaning();
+  state_->forget_checkpoints_of(tp, *parent);
   const fs::path path = fs::path(parent->path) / name_with_suffix(tp, k_future_suffix);
   auto made = Log::open({.dir = path, .tp = tp}, config, state_->hooks_for(*parent));
   if (!made) {
+    current->resume_cleaning();
     state_->fail(parent->path, made.error());
     return made.error();
   }
   std::shared_ptr<Log> log = std::move(*made);
   std::unique_lock hold(state_->mutex);
-  if (parent->offline) return Error{Errc::kafka_storage_error, dir + " went offline"};
+  if (parent->offline) {
+    current->resume_cleaning();
+    return Error{Errc::kafka_storage_error, dir + " went offline"};
+  }
   state_->futures[tp] = log;
   state_->preferred.erase(tp);
-  current->pause_cleaning(true);
   return log;
 }
 
-// The new one is renamed first. A crash between the two renamings leaves two logs of one name, of
-// which a person must remove one (so does Kafka); the other way round it would leave none, and the
-// broker would begin an empty one.
+// The new one is renamed before the former one is. A crash between the two leaves two logs of one
+// name, of which a person must remove one (so does Kafka); the other way round it would leave none,
+// and the broker would begin an empty one.
 Result<std::shared_ptr<Log>> LogDirs::replace_by_future(const std::shared_ptr<Log>& copy) {
   std::scoped_lock creation(state_->create_mutex);
   const TopicPartition& tp = copy->tp();
-  auto from = get(tp), to = future(tp);
-  if (!from || to != copy)
-    return Error{Errc::kafka_storage_error, "The " + std::string(from ? "future" : "current") +
+  auto former = get(tp);
+  if (!former || future(tp) != copy)
+    return Error{Errc::kafka_storage_error, "The " + std::string(former ? "future" : "current") +
                                                 " replica for " + tp.to_string() + " is offline"};
-  if (auto renamed = to->rename_dir(tp.to_string()); !renamed) return renamed.error();
-  if (auto taken = to->take_over(*from); !taken) return taken.error();
-  {
-    std::unique_lock hold(state_->mutex);
-    if (!state_->futures.erase(tp))
-      return Error{Errc::kafka_storage_error,
-                   "The future replica for " + tp.to_string() + " is offline"};
-    state_->logs[tp] = to;
-    state_->unreachable.erase(tp);
-  }
+  if (auto taken = copy->take_over(*former); !taken) return taken.error();
+  if (auto renamed = copy->rename_dir(tp.to_string()); !renamed) return renamed.error();
+  std::unique_lock hold(state_->mutex);
+  if (state_->futures.erase(tp) == 0)
+    return Error{Errc::kafka_storage_error,
+                 "The future replica for " + tp.to_string() + " is offline"};
+  state_->logs[tp] = copy;
+  state_->unreachable.erase(tp);
+  return former;
+}
+
+void LogDirs::retire(std::shared_ptr<Log> former) {
+  const TopicPartition tp = former->tp();
+  const std::string left = parent_of(*former);
   write_first_dirty_offsets();
-  const std::string left = parent_of(*from);
   // The directory that it leaves may be the very reason to move: its failure is its own.
-  if (auto doomed = state_->doom(std::move(from)); !doomed)
+  if (auto doomed = state_->doom(std::move(former)); !doomed)
     LOG(ERROR) << "the former log of " << tp << " in " << left
                << " could not be removed: " << doomed.error();
   write_recovery_points();
   write_log_starts();
-  LOG(INFO) << tp << " has moved from " << left << " to " << parent_of(*to);
-  return to;
+  LOG(INFO) << tp << " has moved from " << left << " to another log directory";
 }
 
 Result<void> LogDirs::remove_future(const TopicPartition& tp) {
   std::scoped_lock creation(state_->create_mutex);
+  return state_->remove_future(tp);
+}
+
+Result<void> LogDirs::State::remove_future(const TopicPartition& tp) {
   std::shared_ptr<Log> future;
   {
-    std::unique_lock hold(state_->mutex);
-    auto found = state_->futures.extract(tp);
+    std::unique_lock hold(mutex);
+    auto found = futures.extract(tp);
     if (!found) return ok();
     future = std::move(found.mapped());
-    if (const auto current = state_->logs.find(tp); current != state_->logs.end())
-      current->second->pause_cleaning(false);
+    if (const auto current = logs.find(tp); current != logs.end())
+      current->second->resume_cleaning();
   }
-  return state_->doom(std::move(future));
+  return doom(std::move(future));
 }
 
 }  // namespace samsa::log

@@ -102,6 +102,10 @@ void LogDirs::State::reap_doomed(int64_t now_ms) {
 void LogDirs::State::write_checkpoint(
     const char* file, const std::function<std::optional<Offset>(const Log&)>& value_of) {
   std::scoped_lock hold(checkpoint_mutex);
+  const auto is_there = [&](const std::string& path) {
+    std::error_code ignored;
+    return fs::exists(fs::path(path) / file, ignored);
+  };
   std::map<std::string, OffsetMap> by_dir;
   for (const auto& path : owner->live_dirs()) by_dir[path];
   for (const auto& log : owner->all()) {
@@ -112,7 +116,7 @@ void LogDirs::State::write_checkpoint(
   for (auto& [path, offsets] : by_dir) {
     auto& written = find(path)->written;
     if (const auto before = written.find(file);
-        before != written.end() && before->second == offsets && fs::exists(fs::path(path) / file))
+        before != written.end() && before->second == offsets && is_there(path))
       continue;
     // Most brokers never have anything to write into this one.
     if (offsets.empty() && !written.contains(file) && file == std::string_view(k_cleaner_file))
@@ -150,14 +154,18 @@ void LogDirs::write_first_dirty_offsets() {
   state_->write_checkpoint(k_cleaner_file, [](const Log& log) { return log.first_dirty_offset(); });
 }
 
-// A new log must not begin with what the checkpoint tells of another one of its name, should the
-// broker end before it is written again.
-void LogDirs::State::forget_first_dirty_of(const TopicPartition& tp, const Dir& dir) {
+// A new log must not begin with what the checkpoints tell of another one of its name, should the
+// broker end before they are written again.
+void LogDirs::State::forget_checkpoints_of(const TopicPartition& tp, const Dir& dir) {
   {
     std::scoped_lock hold(checkpoint_mutex);
-    const auto file = dir.written.find(k_cleaner_file);
-    if (file == dir.written.end() || !file->second.contains(tp)) return;
+    if (std::ranges::none_of(dir.written,
+                             [&](const auto& file) { return file.second.contains(tp); }))
+      return;
   }
+  owner->write_recovery_points();
+  owner->write_log_starts();
+  owner->write_high_watermarks();
   owner->write_first_dirty_offsets();
 }
 

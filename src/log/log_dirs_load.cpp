@@ -88,11 +88,13 @@ Result<void> LogDirs::State::read_dir(Dir& dir) {
   if (failed) return storage_error("remove", marker, failed.value());
   if (dir.was_clean)
     if (auto synced = sync_directory(dir.path); !synced) return synced;
-  dir.recovery_points = checkpoint_of(dir.path, k_recovery_point_file);
-  dir.log_starts = checkpoint_of(dir.path, k_log_start_file);
-  dir.high_watermarks = checkpoint_of(dir.path, k_high_watermark_file);
-  dir.first_dirty = checkpoint_of(dir.path, k_cleaner_file);
-  if (!dir.first_dirty.empty()) dir.written[k_cleaner_file] = dir.first_dirty;
+  for (auto [read, file] : {std::pair{&dir.recovery_points, k_recovery_point_file},
+                            {&dir.log_starts, k_log_start_file},
+                            {&dir.high_watermarks, k_high_watermark_file},
+                            {&dir.first_dirty, k_cleaner_file}}) {
+    *read = checkpoint_of(dir.path, file);
+    if (!read->empty()) dir.written[file] = *read;
+  }
   for (fs::directory_iterator at{dir.path, failed}, end; !failed && at != end;
        at.increment(failed)) {
     std::error_code ignored;
@@ -202,7 +204,7 @@ void LogDirs::State::load_all() {
   });
   to_load.clear();
   for (const auto& [tp, future] : futures)
-    if (const auto log = logs.find(tp); log != logs.end()) log->second->pause_cleaning(true);
+    if (const auto log = logs.find(tp); log != logs.end()) log->second->pause_cleaning();
 }
 
 void LogDirs::State::in_parallel(size_t count, const std::function<void(size_t)>& work) const {

@@ -50,7 +50,7 @@ struct LogDirs::State {
   void write_checkpoint(const char* file,
                         const std::function<std::optional<Offset>(const Log&)>& value_of);
   void reap_doomed(int64_t now_ms);
-  void forget_first_dirty_of(const TopicPartition& tp, const Dir& dir);
+  void forget_checkpoints_of(const TopicPartition& tp, const Dir& dir);
   void stop_threads();
 
   Result<std::shared_ptr<Log>> create(const TopicPartition& tp, const LogConfig& config,
@@ -58,7 +58,10 @@ struct LogDirs::State {
   LogHooks hooks_for(const Dir& dir);
   // Renames the log's directory, and lets the files go later. The log is in no map any more.
   Result<void> doom(std::shared_ptr<Log> log);
+  // With the creation mutex held.
+  Result<void> remove_future(const TopicPartition& tp);
   std::string offline_names() const;
+  void mark_unreachable(const TopicPartition& tp);
   void fail(const std::string& path, const Error& error);
   Dir* find(const std::string& path);
   bool is_offline(const Dir& dir) const;
@@ -76,7 +79,7 @@ struct LogDirs::State {
   mutable std::shared_mutex mutex;  // guards what follows and the offline flags
   std::unordered_map<TopicPartition, std::shared_ptr<Log>> logs, futures;
   std::unordered_map<TopicPartition, std::string> preferred;  // dirs of logs yet to be made
-  std::set<TopicPartition> unreachable;                       // their directory went offline
+  std::set<TopicPartition> unreachable;  // their directory is offline, or may be
   std::vector<Doomed> doomed;
 
   std::mutex checkpoint_mutex;  // one is written at a time, so that an older one can't come last

@@ -240,8 +240,11 @@ Result<void> Log::rename_dir(const std::string& name) {
   {
     std::scoped_lock hold(state_->mutex);
     State& s = *state_;
+    const std::string before = s.place.dir.filename();
     done = s.folder->rename_to(name);
     if (done) done = sync_directory(s.place.dir.parent_path());
+    // What is told to have failed should not be found done after the next start.
+    if (!done) static_cast<void>(s.folder->rename_to(before));
     s.place.dir = s.folder->path();
     s.epochs.move_to(s.place.dir);
     if (!done) s.note(done.error());
@@ -260,9 +263,15 @@ void Log::end_cleaning() {
   state_->cleaning_ended = true;
 }
 
-void Log::pause_cleaning(bool is_paused) {
+void Log::pause_cleaning() {
+  std::unique_lock hold(state_->mutex);
+  state_->cleaning_paused = true;
+  state_->unclaimed.wait(hold, [this] { return !state_->is_claimed; });
+}
+
+void Log::resume_cleaning() {
   std::scoped_lock hold(state_->mutex);
-  state_->cleaning_paused = is_paused;
+  state_->cleaning_paused = false;
 }
 
 Result<void> Log::take_over(const Log& from) {

@@ -178,6 +178,14 @@ int64_t Log::size_bytes() const {
   for (const auto& [base, segment] : state_->segments) total += segment->size();
   return total;
 }
+int64_t Log::bytes_from(const OffsetMetadata& place) const {
+  std::scoped_lock hold(state_->mutex);
+  int64_t total = 0;
+  for (auto at = state_->segments.lower_bound(place.segment_base); at != state_->segments.end();
+       ++at)
+    total += at->second->size() - (at->first == place.segment_base ? place.position : 0);
+  return total;
+}
 Offset Log::log_start_offset() const {
   std::scoped_lock hold(state_->mutex);
   return state_->log_start;

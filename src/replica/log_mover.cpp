@@ -5,11 +5,21 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "replica/align.h"
 
 namespace samsa::replica {
 namespace {
 
 constexpr milliseconds k_backoff{1000};  // replica.fetch.backoff.ms
+// What writers may have to wait for at the end: some ten milliseconds of copying.
+constexpr int64_t k_most_behind_the_gate = 8 << 20;
+
+Result<int64_t> bytes_left(const log::Log& copy, const log::Log& log) {
+  if (copy.log_end_offset() == log.log_end_offset()) return 0;
+  auto next = log.read(copy.log_end_offset(), 1, log::Isolation::log_end, false);
+  if (!next) return next.error();
+  return log.bytes_from(next->start);
+}
 
 // Records that were deleted up to the middle of a batch are still in it: a copy must begin with the
 // whole batch, below where the log begins.
@@ -21,24 +31,6 @@ Result<void> begin_below(log::Log& copy, BytesView bytes) {
 }
 
 }  // namespace
-
-Result<void> align(log::Log& copy, const log::Log& log) {
-  while (const auto epoch = copy.latest_epoch()) {
-    const auto end = log.end_offset_for_epoch(*epoch);
-    if (!end) return copy.truncate_fully_and_start_at(log.log_start_offset());
-    Offset common = end->end_offset;
-    if (end->epoch != *epoch)
-      if (const auto own = copy.end_offset_for_epoch(end->epoch))
-        common = std::min(common, own->end_offset);
-    if (common >= copy.log_end_offset()) break;
-    if (auto cut = copy.truncate_to(common); !cut) return cut.error();
-  }
-  if (copy.log_end_offset() > log.log_end_offset())
-    if (auto cut = copy.truncate_to(log.log_end_offset()); !cut) return cut.error();
-  if (copy.log_end_offset() < log.log_start_offset())
-    return copy.truncate_fully_and_start_at(log.log_start_offset());
-  return ok();
-}
 
 LogMover::LogMover(LogMoverOptions options, PartitionTable& partitions, log::LogDirs& logs)
     : options_(options),
@@ -75,15 +67,17 @@ Errc LogMover::order(const TopicPartition& tp, const std::string& dir) {
     if (auto removed = logs_.remove_future(tp); !removed) return removed.error().code;
   }
   logs_.prefer(tp, dir);
-  const auto partition = partitions_.find(tp.topic, tp.partition);
-  const auto current = partition ? partition->log() : nullptr;
-  if (!current) return Errc::replica_not_available;
-  if (log::LogDirs::parent_of(*current) == dir) return Errc::none;
+  // What the partition uses may still be the log whose place has just been taken.
+  const auto current = logs_.get(tp);
+  if (!current || !partitions_.find(tp.topic, tp.partition)) return Errc::replica_not_available;
   auto future = logs_.get_or_create_future(tp, dir, current->config());
   if (!future) {
     LOG(WARNING) << "Unable to alter log dirs for " << tp << ": " << future.error();
     return Errc::kafka_storage_error;
   }
+  if (!*future) return Errc::none;
+  // Settings that changed while it was being made have not found it (KAFKA-8813).
+  (*future)->update_config(partitions_.settings(tp.topic)->log);
   resume(tp);
   return Errc::none;
 }
@@ -119,41 +113,49 @@ void LogMover::run() {
 }
 
 void LogMover::move(const TopicPartition& tp) {
-  constexpr int k_attempts = 10;
   LOG(INFO) << "Moving " << tp << " to another log directory";
-  for (int failures = 0;;) {
-    auto progress = step(tp);
-    if (progress && *progress != Progress::copied) return;
-    failures = progress ? 0 : failures + 1;
-    const bool is_lost = !progress && progress.error().code == Errc::kafka_storage_error;
-    if (is_lost || failures == k_attempts) {
-      LOG(ERROR) << tp << " can't be moved before the next start: " << progress.error();
-      return;
-    }
-    if (!progress) LOG(WARNING) << tp << " can't be moved on: " << progress.error();
-    if (!rest(progress ? milliseconds{0} : k_backoff)) return;
+  std::string told;
+  bool is_synced = false;
+  for (;;) {
+    const auto copy = logs_.future(tp);
+    const auto partition = partitions_.find(tp.topic, tp.partition);
+    const auto current = partition ? partition->log() : nullptr;
+    if (!copy || !current || !current->is_healthy()) return;
+    auto moved = step(*partition, current, copy, is_synced);
+    if (moved && *moved) return;
+    // Given up, or removed with the topic.
+    if (!moved && logs_.future(tp) != copy) continue;
+    if (!moved && std::exchange(told, moved.error().message) != moved.error().message)
+      LOG(WARNING) << tp << " can't be moved on now: " << moved.error();
+    if (!rest(moved ? milliseconds{0} : k_backoff, nullptr)) return;
   }
 }
 
-Result<LogMover::Progress> LogMover::step(const TopicPartition& tp) {
-  const auto partition = partitions_.find(tp.topic, tp.partition);
-  const auto current = partition ? partition->log() : nullptr;
-  const auto copy = logs_.future(tp);
-  if (!current || !copy) return Progress::dropped;
-  auto copied = copy_some(*copy, *current);
+Result<bool> LogMover::step(Partition& partition, const std::shared_ptr<log::Log>& current,
+                            const std::shared_ptr<log::Log>& copy, bool& is_synced) {
+  Result<int64_t> copied = 0;
+  {
+    const auto kept = partition.keep_log();
+    copied = copy_some(*copy, *current);
+  }
   if (!copied) return copied.error();
   std::shared_ptr<log::Throttle> throttle;
   {
     std::scoped_lock hold(mutex_);
     throttle = throttle_;
   }
-  if (!rest(throttle->spend(*copied, std::chrono::steady_clock::now()))) return Progress::copied;
-  // Writers are kept waiting for the rest, so that is to be little, and on the disk.
-  if (copy->log_end_offset() < current->log_end_offset() && *copied >= options_.fetch_max_bytes / 2)
-    return Progress::copied;
-  if (auto flushed = copy->flush(); !flushed) return flushed.error();
-  if (auto replaced = replace(*partition, copy); !replaced) return replaced.error();
-  return Progress::replaced;
+  if (!rest(throttle->spend(*copied, std::chrono::steady_clock::now()), throttle)) return false;
+  auto left = bytes_left(*copy, *current);
+  if (!left) return left.error();
+  if (*left > k_most_behind_the_gate) return false;
+  // The former log goes soon, so that what it had is to be on the disk. Others write on meanwhile:
+  // the copy must come near once more.
+  if (!std::exchange(is_synced, true)) {
+    if (auto flushed = copy->flush(); !flushed) return flushed.error();
+    return false;
+  }
+  if (auto replaced = replace(partition, copy); !replaced) return replaced.error();
+  return true;
 }
 
 Result<int64_t> LogMover::copy_some(log::Log& copy, const log::Log& log) {
@@ -179,22 +181,28 @@ Result<int64_t> LogMover::copy_some(log::Log& copy, const log::Log& log) {
 }
 
 Result<void> LogMover::replace(Partition& partition, const std::shared_ptr<log::Log>& copy) {
-  return partition.replace_log(
+  std::shared_ptr<log::Log> former;
+  auto replaced = partition.replace_log(
       [&](const std::shared_ptr<log::Log>& now) -> Result<std::shared_ptr<log::Log>> {
-        do {
+        while (copy->log_end_offset() != now->log_end_offset()) {
           auto copied = copy_some(*copy, *now);
           if (!copied) return copied.error();
-          if (*copied == 0 && copy->log_end_offset() != now->log_end_offset())
-            return Error{Errc::unknown_server_error, "there are no records up to the log's end"};
-        } while (copy->log_end_offset() != now->log_end_offset());
-        return logs_.replace_by_future(copy);
+          if (*copied == 0) break;
+        }
+        if (copy->log_end_offset() != now->log_end_offset())
+          return Error{Errc::unknown_server_error, "the copy has not come to the log's end"};
+        auto taken = logs_.replace_by_future(copy);
+        if (!taken) return taken.error();
+        former = std::move(*taken);
+        return copy;
       });
+  if (former) logs_.retire(std::move(former));
+  return replaced;
 }
 
-bool LogMover::rest(milliseconds time) {
+bool LogMover::rest(milliseconds time, const std::shared_ptr<log::Throttle>& throttle) {
   std::unique_lock hold(mutex_);
-  const auto throttle = throttle_;
-  wake_.wait_for(hold, time, [&] { return is_stopping_ || throttle_ != throttle; });
+  wake_.wait_for(hold, time, [&] { return is_stopping_ || (throttle && throttle_ != throttle); });
   return !is_stopping_;
 }
 

@@ -24,10 +24,6 @@ struct LogMoverOptions {
   double io_max_bytes_per_second = 1e300;  // replica.alter.log.dirs.io.max.bytes.per.second
 };
 
-// What of the copy is not in the log any more, because that was truncated meanwhile, is cut off; it
-// ends then where the log has its next record. Exposed for tests.
-Result<void> align(log::Log& copy, const log::Log& log);
-
 class LogMover {
  public:
   LogMover(LogMoverOptions options, PartitionTable& partitions, log::LogDirs& logs);
@@ -47,15 +43,16 @@ class LogMover {
   void resume(const TopicPartition& tp);
 
  private:
-  enum class Progress { copied, replaced, dropped };
   void run();
   void move(const TopicPartition& tp);
-  Result<Progress> step(const TopicPartition& tp);
+  // True once the copy has taken the log's place.
+  Result<bool> step(Partition& partition, const std::shared_ptr<log::Log>& current,
+                    const std::shared_ptr<log::Log>& copy, bool& is_synced);
   // Copies what comes next, at most one fetch of it; how much that was.
   Result<int64_t> copy_some(log::Log& copy, const log::Log& log);
   Result<void> replace(Partition& partition, const std::shared_ptr<log::Log>& copy);
-  // False when the threads are to end.
-  bool rest(milliseconds time);
+  // Until another throttle is in the place of this one. False when the threads are to end.
+  bool rest(milliseconds time, const std::shared_ptr<log::Throttle>& throttle);
 
   const LogMoverOptions options_;
   PartitionTable& partitions_;

@@ -25,12 +25,17 @@ std::shared_lock<std::shared_mutex> Partition::keep_log() {
   return std::shared_lock(change_mutex_);
 }
 
+std::unique_lock<std::shared_mutex> Partition::change_alone() {
+  std::scoped_lock one_at_a_time(turnstile_);
+  is_replacing_ = true;
+  std::unique_lock alone(change_mutex_);
+  is_replacing_ = false;
+  return alone;
+}
+
 Result<void> Partition::replace_log(const Replacement& replacement) {
   {
-    std::scoped_lock one_at_a_time(turnstile_);
-    is_replacing_ = true;
-    std::unique_lock alone(change_mutex_);
-    is_replacing_ = false;
+    const auto alone = change_alone();
     const auto now = log();
     if (!now) return Errc::not_leader_or_follower;
     auto next = replacement(now);

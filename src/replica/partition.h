@@ -69,13 +69,14 @@ class Partition {
   bool become_leader(const LeadershipOrder& order, std::shared_ptr<log::Log> log);
   bool become_follower(const LeadershipOrder& order, std::shared_ptr<log::Log> log);
   // Another log takes the place of this one: what `replacement` makes of it while nobody changes
-  // it through this partition. Its error leaves everything as it is; NOT_LEADER_OR_FOLLOWER without
-  // a log.
+  // it through this partition. With an error the log stays; NOT_LEADER_OR_FOLLOWER without one.
   using Replacement =
       std::function<Result<std::shared_ptr<log::Log>>(const std::shared_ptr<log::Log>&)>;
   Result<void> replace_log(const Replacement& replacement);
   // While it is held, no other log takes the place of this one.
   [[nodiscard]] std::shared_lock<std::shared_mutex> keep_log();
+  // While it is held, nobody else changes this log or its copy.
+  [[nodiscard]] std::unique_lock<std::shared_mutex> change_alone();
   // The replica leaves this broker: every use answers NOT_LEADER_OR_FOLLOWER from now on.
   std::shared_ptr<log::Log> retire();
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/topic_name.h"
+#include "replica/align.h"
 
 namespace samsa::replica {
 namespace {
@@ -67,7 +68,11 @@ Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
     return Errc::stale_controller_epoch;
   if (std::ranges::find(order.replicas, self_) == order.replicas.end())
     return Errc::unknown_topic_or_partition;
-  const auto kept = partition ? partition->keep_log() : std::shared_lock<std::shared_mutex>{};
+  const auto future = logs_.future(tp);
+  std::unique_lock<std::shared_mutex> alone;
+  std::shared_lock<std::shared_mutex> kept;
+  if (partition && future) alone = partition->change_alone();
+  if (partition && !future) kept = partition->keep_log();
   const auto settings = settings_of_(tp.topic);
   auto log = logs_.get_or_create(tp, settings->log, order.is_new);
   if (!log) {
@@ -76,6 +81,11 @@ Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
   }
   // A change of settings that came while the log was being made has not found it (KAFKA-8813).
   if (const auto now = settings_of_(tp.topic); now != settings) (*log)->update_config(now->log);
+  // Before anything is appended in this epoch: what was copied in an earlier life may be longer
+  // than what the log has kept of it, and then of the same epoch as what comes now.
+  if (future)
+    if (auto aligned = align(*future, **log); !aligned)
+      LOG(ERROR) << "the copy of " << tp << " could not be cut: " << aligned.error();
   if (!partition) {
     partition = std::make_shared<Partition>(tp, self_);
     put(partition);

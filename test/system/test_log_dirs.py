@@ -1,10 +1,13 @@
-"""Several log directories: where new partitions go, and what happens when one of the directories fails."""
+"""Several log directories: where partitions go, how they move, and what happens when one of the directories fails."""
+
+import threading
 
 import pytest
 from confluent_kafka import KafkaError, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from cluster import tool, wait_until
+from moving_logs import LOG_DIR_NOT_FOUND, NONE, UNKNOWN_TOPIC_OR_PARTITION, described, directories, homes, move
 from reading import records_in
 
 QUICK = {"log_flush_offset_checkpoint_interval_ms": 50, "replica_high_watermark_checkpoint_interval_ms": 50,
@@ -117,3 +120,103 @@ def test_without_any_directory_left_the_process_ends(two_dirs):
         folder.rename(folder.with_name(folder.name + "-gone"))
     assert broker.process.wait() == 1
     assert "Shutdown broker because all log dirs have failed" in broker.log()
+
+
+# Moving between them (KIP-113)
+
+def throttle(broker, bytes_per_second):
+    """Sets the rate at which this broker moves partitions; None for no limit."""
+    key = "replica.alter.log.dirs.io.max.bytes.per.second"
+    change = ("--delete-config", key) if bytes_per_second is None else ("--add-config", f"{key}={bytes_per_second}")
+    before = broker.log().count("Processing override for entityPath: brokers/0 ")
+    tool("kafka-configs", "--bootstrap-server", broker.address, "--entity-type", "brokers", "--entity-name", 0, "--alter", *change)
+    wait_until("the rate is set", lambda: broker.log().count("Processing override for entityPath: brokers/0 ") > before)
+
+
+def test_what_is_acknowledged_while_a_partition_moves_is_there_once(two_dirs):
+    broker, (one, two) = two_dirs
+    create(broker, "t", 1)
+    acknowledged, stopping = [], threading.Event()
+
+    def write():
+        producer = Producer({"bootstrap.servers": broker.address, "enable.idempotence": True, "linger.ms": 1})
+        number = 0
+        while not stopping.is_set():
+            if len(producer) < 200:
+                producer.produce("t", b"%d" % number, callback=lambda error, m: error or acknowledged.append(int(m.value())))
+                number += 1
+            producer.poll(0.0005)
+        assert producer.flush(30) == 0
+    writer = threading.Thread(target=write)
+    writer.start()
+    for destination in (two, one) * 3:
+        before = len(acknowledged)
+        assert move(broker, {("t", 0): destination}) == {("t", 0): NONE}
+        wait_until("it has moved", lambda: homes(broker, "t") == ({0: str(destination)}, {}))
+        wait_until("writing goes on", lambda: len(acknowledged) > before)
+    stopping.set()
+    writer.join()
+    assert [int(record.value) for record in records_in(broker, "t")] == sorted(acknowledged)
+
+
+def test_a_move_goes_on_after_a_kill(two_dirs):
+    broker, (one, two) = two_dirs
+    broker.properties["zookeeper.session.timeout.ms"] = 2000
+    broker.properties["replica.fetch.max.bytes"] = 10000
+    broker.stop()
+    broker.start()
+    create(broker, "t", 1)
+    for _ in range(30):
+        assert send(broker, "t", 0, b"x" * 5000) is None
+    throttle(broker, 1000)
+    assert move(broker, {("t", 0): two}) == {("t", 0): NONE}
+
+    def is_begun():
+        size, lag = described(broker, "t")[str(two)].get((0, True), (0, 0))
+        return size > 0 and lag > 0
+    wait_until("some is copied", is_begun)
+    assert directories(one) == ["t-0"] and directories(two) == ["t-0.ID-future"]
+    broker.kill()
+    broker.start()
+    assert directories(one) == ["t-0"] and directories(two) == ["t-0.ID-future"]
+    assert send(broker, "t", 0) is None
+    throttle(broker, None)
+    wait_until("it has moved", lambda: homes(broker, "t") == ({0: str(two)}, {}))
+    assert [len(record.value) for record in records_in(broker, "t")] == [5000] * 30 + [1]
+    assert broker.stop() == 0
+    broker.start()
+    assert len(records_in(broker, "t")) == 31
+
+
+def test_a_move_is_given_up_by_naming_the_directory_that_it_is_in(two_dirs):
+    broker, (one, two) = two_dirs
+    create(broker, "t", 1)
+    assert send(broker, "t", 0, b"x" * 100000) is None
+    throttle(broker, 0)
+    assert move(broker, {("t", 0): two}) == {("t", 0): NONE}
+    assert move(broker, {("t", 0): one}) == {("t", 0): NONE}
+    assert homes(broker, "t") == ({0: str(one)}, {})
+    assert directories(two) == ["t-0.ID-delete"]
+
+
+def test_a_topic_that_goes_takes_its_moving_partitions_along(two_dirs):
+    broker, (one, two) = two_dirs
+    create(broker, "t", 1)
+    assert send(broker, "t", 0, b"x" * 100000) is None
+    throttle(broker, 0)
+    assert move(broker, {("t", 0): two}) == {("t", 0): NONE}
+    admin = AdminClient({"bootstrap.servers": broker.address})
+    admin.delete_topics(["t"])["t"].result(10)
+    wait_until("both are on their way out", lambda: directories(one) == directories(two) == ["t-0.ID-delete"])
+
+
+def test_a_directory_that_is_not_there_and_a_partition_that_is_not_here(two_dirs, tmp_path):
+    broker, (one, two) = two_dirs
+    create(broker, "t", 1)
+    wait_until("the log is there", (one / "t-0").exists)
+    assert move(broker, {("t", 0): tmp_path / "three"}) == {("t", 0): LOG_DIR_NOT_FOUND}
+    assert move(broker, {("later", 0): two}) == {("later", 0): UNKNOWN_TOPIC_OR_PARTITION}
+    create(broker, "sooner", 2)
+    create(broker, "later", 1)
+    wait_until("all logs are there", lambda: len(directories(one) + directories(two)) == 4)
+    assert (two / "later-0").exists(), "where it was wanted"

@@ -87,7 +87,8 @@ TEST_F(FutureLogsTest, ItTakesThePlaceOfTheCurrentOneWithAllThatIsKnownOfThat) {
   ASSERT_TRUE(current_->maybe_increment_log_start_offset(Offset{2}));
   auto replaced = logs->replace_by_future(future_);
   ASSERT_TRUE(replaced) << replaced.error();
-  EXPECT_EQ(*replaced, future_);
+  EXPECT_EQ(*replaced, current_);
+  logs->retire(*replaced);
   EXPECT_EQ(logs->get(k_tp), future_);
   EXPECT_FALSE(logs->future(k_tp));
   EXPECT_FALSE(future_->is_future());
@@ -123,7 +124,7 @@ TEST_F(FutureLogsTest, UpToWhereItIsCleanMovesAlong) {
   EXPECT_EQ(text(dir(0) + "/cleaner-offset-checkpoint"), "0\n1\nt 0 4\n");
   future_ = begin_move(*logs);
   copy(*current_, *future_);
-  ASSERT_TRUE(logs->replace_by_future(future_));
+  logs->retire(*logs->replace_by_future(future_));
   EXPECT_EQ(text(dir(0) + "/cleaner-offset-checkpoint"), "0\n0\n");
   EXPECT_EQ(text(dir(1) + "/cleaner-offset-checkpoint"), "0\n1\nt 0 4\n");
 }
@@ -136,7 +137,7 @@ TEST_F(FutureLogsTest, WhatIsBeingCopiedIsNotCleanedMeanwhile) {
   EXPECT_TRUE(CleanableLog::claim(current_));
   future_ = begin_move(*logs);
   copy(*current_, *future_);
-  ASSERT_TRUE(logs->replace_by_future(future_));
+  logs->retire(*logs->replace_by_future(future_));
   EXPECT_TRUE(CleanableLog::claim(future_));
   ASSERT_TRUE(logs->close());
 }
@@ -175,6 +176,8 @@ TEST_F(FutureLogsTest, WhereTheDirectoryItGoesToFailsTheLogStaysWhereItIs) {
   fs::rename(dir(1), dir(1) + ".gone");
   logs->write_recovery_points();
   EXPECT_THAT(logs->offline_dirs(), ElementsAre(dir(1)));
+  compact();
+  EXPECT_TRUE(CleanableLog::claim(current_)) << "nothing keeps it from being cleaned any more";
   EXPECT_FALSE(logs->future(k_tp));
   EXPECT_FALSE(future_->is_healthy());
   EXPECT_FALSE(logs->is_unreachable(k_tp));
@@ -205,6 +208,23 @@ TEST_F(FutureLogsTest, TwoLogsOfOneNameAreForAPersonToDecideAbout) {
   EXPECT_THAT(refused.error().message,
               HasSubstr("Duplicate log directories for t-0 are found in both " + dir(0) +
                         "/t-0 and " + dir(1) + "/t-0"));
+}
+
+TEST_F(FutureLogsTest, WhereTheLogIsAlreadyNoFutureOneIsMade) {
+  auto logs = open_dirs(2);
+  current_ = make(*logs, "t");
+  auto none = logs->get_or_create_future(k_tp, dir(0), config_);
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(*none);
+  EXPECT_THAT(partitions_in(0), ElementsAre("t-0"));
+}
+
+TEST_F(FutureLogsTest, WhatCanNotBeRemovedDoesNotCountAsRemoved) {
+  auto logs = begin();
+  fs::rename(dir(1), dir(1) + ".gone");
+  EXPECT_EQ(logs->remove(k_tp).error().code, Errc::kafka_storage_error);
+  EXPECT_EQ(logs->remove(k_tp).error().code, Errc::kafka_storage_error);
+  EXPECT_THAT(partitions_in(0), ElementsAre(MatchesRegex("t-0\\.[0-9a-f]{32}-delete")));
 }
 
 TEST_F(FutureLogsTest, ALogThatIsYetToBeMadeGoesWhereItIsWanted) {

@@ -309,6 +309,48 @@ TEST_F(LogDirsTest, LogStartsComeBackAfterACrash) {
   EXPECT_EQ(logs->get({"a", 0})->log_start_offset(), Offset{3});
 }
 
+// A crash must not cut what the new log has by what the checkpoints tell of the old one.
+TEST_F(LogDirsTest, ANewLogBeginsWithoutWhatIsCheckpointedOfAFormerOneOfItsName) {
+  auto logs = open_dirs();
+  auto log = make(*logs, "a");
+  for (int i = 0; i < 5; ++i) append(*log);
+  log->update_high_watermark(Offset{5});
+  ASSERT_TRUE(log->maybe_increment_log_start_offset(Offset{3}));
+  ASSERT_TRUE(log->flush());
+  logs->write_log_starts();
+  logs->write_recovery_points();
+  logs->write_high_watermarks();
+  log.reset();
+  logs.reset();
+  logs = open_dirs();  // as the files were left by another process
+  ASSERT_TRUE(logs->remove({"a", 0}));
+  log = make(*logs, "a");
+  append(*log);
+  log.reset();
+  logs.reset();
+  logs = open_dirs();
+  EXPECT_EQ(logs->get({"a", 0})->log_start_offset(), Offset{0});
+  EXPECT_EQ(offsets_in(*logs->get({"a", 0})), up_to(1));
+}
+
+TEST_F(LogDirsTest, ALogThatIsMadeHalfIsNotMadeAgainElsewhere) {
+  auto logs = open_dirs(2);
+  fs::create_directories(dir(0) + "/t-0/00000000000000000000.log/x");
+  EXPECT_EQ(logs->get_or_create({"t", 0}, config_).error().code, Errc::kafka_storage_error);
+  EXPECT_FALSE(fs::exists(dir(1) + "/t-0"));
+  EXPECT_TRUE(logs->is_unreachable({"t", 0}));
+}
+
+TEST_F(LogDirsTest, WhatCouldNotBeHadIsNotRemovedEither) {
+  auto logs = open_dirs(2);
+  make(*logs, "other");
+  fs::rename(dir(1), dir(1) + ".gone");
+  logs->write_recovery_points();
+  ASSERT_THAT(logs->offline_dirs(), ElementsAre(dir(1)));
+  EXPECT_EQ(logs->get_or_create({"t", 0}, config_, false).error().code, Errc::kafka_storage_error);
+  EXPECT_EQ(logs->remove({"t", 0}).error().code, Errc::kafka_storage_error);
+}
+
 TEST_F(LogDirsTest, FullSegmentsAreSyncedInTheBackgroundAndTheRecoveryPointFollows) {
   config_.segment_bytes = 600;
   auto logs = open_dirs();

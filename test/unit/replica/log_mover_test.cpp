@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "../log/log_dirs_fixture.h"
+#include "replica/align.h"
 
 namespace samsa::replica {
 namespace {
@@ -193,6 +194,41 @@ TEST_F(LogMoverTest, APartitionThatIsRemovedMeanwhileIsGoneForGood) {
   mover_->set_io_max_bytes_per_second(1e300);
   mover_->stop();
   EXPECT_TRUE(logs_->all().empty());
+}
+
+// A copy that an earlier life left behind, of records that the log has lost since, must not be
+// taken for the beginning of what comes in the same epoch.
+TEST_F(LogMoverTest, AStaleCopyIsCutBeforeItsPartitionLeads) {
+  start(1, 1 << 20);
+  produce(10);
+  ASSERT_EQ(mover_->order(k_tp, dir(1)), Errc::none);
+  log::await(
+      "all is copied", [&] { return logs_->future(k_tp)->log_end_offset() == Offset{10}; }, [] {});
+  mover_->stop();
+  ASSERT_TRUE(logs_->get(k_tp)->truncate_to(Offset{4}));
+  stop();
+  epoch_ = 0;
+  start(1, 1 << 20);
+  EXPECT_EQ(logs_->future(k_tp)->log_end_offset(), Offset{4});
+  produce(20, {.value_bytes = 77});
+  mover_->set_io_max_bytes_per_second(1e300);
+  await_home(1);
+  EXPECT_EQ(offsets_in(*partition().log()), up_to(24));
+  EXPECT_GT(partition().log()->size_bytes(), 20 * 77);
+}
+
+TEST_F(LogMoverTest, ACopyOfALogThatIsGoneIsNotMovedOn) {
+  start(1, 1 << 20);
+  produce(10);
+  ASSERT_EQ(mover_->order(k_tp, dir(1)), Errc::none);
+  log::await(
+      "all is copied", [&] { return logs_->future(k_tp)->log_end_offset() == Offset{10}; }, [] {});
+  stop();
+  std::filesystem::remove_all(dir(0) + "/t-0");
+  start();
+  EXPECT_FALSE(logs_->future(k_tp));
+  produce(1);
+  EXPECT_EQ(offsets_in(*partition().log()), up_to(1));
 }
 
 TEST_F(LogMoverTest, FilesOfManyPartitionsMoveAtOnce) {
