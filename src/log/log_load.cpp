@@ -85,8 +85,9 @@ Result<void> Log::State::load_segments(const LogFiles& files) {
     auto segment = Segment::load(segment_place(base));
     if (!segment) return segment.error();
     segments[base] = std::move(*segment);
-    if (!files.offset_indexes.contains(base) && segments[base]->size() > 0)
-      unindexed.push_back(base);
+    const bool is_indexed =
+        files.offset_indexes.contains(base) && files.time_indexes.contains(base);
+    if (!is_indexed && segments[base]->size() > 0) unindexed.push_back(base);
   }
   if (segments.empty()) return ok();
   ProducerState seen{place.tp};
@@ -109,14 +110,18 @@ Result<void> Log::State::load_segments(const LogFiles& files) {
     remove_snapshots([](Offset) { return true; });
     return epochs.clear();
   }
-  if (seen.end() == log_end) producers = std::move(seen);
+  if (seen.end() != log_end) return ok();
+  seen.remove_expired(hooks.clock->wall_ms(), config.producer_id_expiration_ms);
+  producers = std::move(seen);
   return ok();
 }
 
 // Whether something had to be cut.
 Result<bool> Log::State::recover(Segment& segment, ProducerState& seen, Epochs which) {
-  if (seen.end() != segment.base())
-    if (auto r = reload_producers(seen, segment.base()); !r) return r.error();
+  if (seen.end() == segment.base())  // what its snapshot holds, which is not read again
+    seen.remove_expired(hooks.clock->wall_ms(), config.producer_id_expiration_ms);
+  else if (auto r = reload_producers(seen, segment.base()); !r)
+    return r.error();
   Offset end = segment.base();
   auto cut =
       segment.recover(config.index_interval_bytes, [&](record::BatchView batch) -> Result<void> {
@@ -132,7 +137,9 @@ Result<bool> Log::State::recover(Segment& segment, ProducerState& seen, Epochs w
   if (!cut) return cut.error();
   if (auto r = segment.seal(); !r) return r.error();
   seen.set_end(end);
-  // So that another segment's recovery need not read this one again.
+  // So that another segment's recovery need not read this one again. One that is there may be
+  // damaged, or tell of batches that were cut.
+  snapshots.erase(end);
   if (auto r = snapshot(seen); !r) return r.error();
   if (*cut == 0) return false;
   LOG(WARNING) << "Cut " << *cut << " bytes of no whole batch from the end of "

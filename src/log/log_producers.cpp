@@ -89,7 +89,16 @@ Result<void> Log::State::reload_producers(ProducerState& seen, Offset end) {
   }
   const Offset from = seen.end();
   if (from >= end) return ok();
+  // Truncations go to these places most, and need not read so much again then.
+  const auto is_worth_a_snapshot = [&](const auto& at) {
+    return at->first > from &&
+           (std::next(at) == segments.end() || std::next(at, 2) == segments.end());
+  };
   for (auto at = segment_of(from); at != segments.end() && at->first < end; ++at) {
+    if (is_worth_a_snapshot(at)) {
+      seen.set_end(at->first);
+      if (auto r = snapshot(seen); !r) return r;
+    }
     const Segment& segment = *at->second;
     auto start = segment.find(from, segment.size());
     if (!start) return start.error();
@@ -103,7 +112,7 @@ Result<void> Log::State::reload_producers(ProducerState& seen, Offset end) {
     if (!replayed) return replayed;
   }
   seen.set_end(end);
-  return ok();
+  return snapshot(seen);
 }
 
 }  // namespace samsa::log

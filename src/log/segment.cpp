@@ -140,10 +140,13 @@ Result<int64_t> Segment::recover(int32_t index_interval,
     knows_max_timestamp_ = true;
   }
   int64_t good = 0, last_entry = 0;
+  Offset last = base_ - 1;
   const auto take = [&](record::BatchView batch, int64_t at) -> Result<bool> {
-    if (!batch.ensure_valid() || batch.last_offset() < base_ ||
+    // No CRC covers the offset. One that does not lie behind the last could not be found by anyone.
+    if (!batch.ensure_valid() || batch.last_offset() <= last ||
         batch.last_offset() - base_ > INT32_MAX)
       return false;
+    last = batch.last_offset();
     {
       std::scoped_lock hold(mutex_);
       note_timestamps(batch);

@@ -138,11 +138,12 @@ TEST_F(RecoveryTest, AnOpenTransactionHoldsTheStableOffsetAfterACrashAndAfterACl
 }
 
 TEST_F(RecoveryTest, ARecoveredLogStillRecognisesAProducersRepetition) {
+  const int64_t now = clock_.wall_ms();
   auto log = open();
-  EXPECT_EQ(append(*log, {.producer = 5, .sequence = 0}), Offset{0});
-  EXPECT_EQ(append(*log, {.producer = 5, .sequence = 1}), Offset{1});
+  EXPECT_EQ(append(*log, {.timestamp_ms = now, .producer = 5, .sequence = 0}), Offset{0});
+  EXPECT_EQ(append(*log, {.timestamp_ms = now, .producer = 5, .sequence = 1}), Offset{1});
   log = crash_and_open(std::move(log));
-  auto again = try_append(*log, batch({.producer = 5, .sequence = 1}));
+  auto again = try_append(*log, batch({.timestamp_ms = now, .producer = 5, .sequence = 1}));
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->duplicate);
   EXPECT_EQ(again->first_offset, Offset{1});
@@ -166,7 +167,8 @@ TEST_F(RecoveryTest, ProducersComeFromTheSnapshotAndWhatFollowsIt) {
 TEST_F(RecoveryTest, ADamagedSnapshotIsPassedOverForTheLogItself) {
   config_.segment_bytes = 1000;
   auto log = open();
-  for (int32_t i = 0; i < 50; ++i) append(*log, {.producer = 5, .sequence = i});
+  for (int32_t i = 0; i < 50; ++i)
+    append(*log, {.timestamp_ms = clock_.wall_ms(), .producer = 5, .sequence = i});
   ASSERT_TRUE(log->close());
   log.reset();
   for (const auto& entry : fs::directory_iterator(dir()))
@@ -174,6 +176,67 @@ TEST_F(RecoveryTest, ADamagedSnapshotIsPassedOverForTheLogItself) {
   log = open(true);
   EXPECT_EQ(log->producer_count(), 1);
   EXPECT_TRUE(try_append(*log, batch({.producer = 5, .sequence = 50})));
+}
+
+TEST_F(RecoveryTest, ADamagedSnapshotIsReplacedByTheRecoveryThatComesBy) {
+  config_.segment_bytes = 1000;
+  auto log = open();
+  for (int32_t i = 0; i < 50; ++i)
+    append(*log, {.timestamp_ms = clock_.wall_ms(), .producer = 5, .sequence = i});
+  ASSERT_GT(log->segment_count(), 3);
+  log.reset();
+  std::map<fs::path, std::string> kept;
+  for (const auto& entry : fs::directory_iterator(dir()))
+    if (entry.path().extension() == ".snapshot") kept[entry.path()] = *read_file(entry.path());
+  ASSERT_GT(kept.size(), 2u);
+  for (const auto& [path, content] : kept) fs::resize_file(path, 20);
+  log = open();
+  for (const auto& [path, content] : kept) EXPECT_EQ(*read_file(path), content) << path;
+}
+
+TEST_F(RecoveryTest, LostSnapshotsOfTheLastSegmentsAreTakenAgain) {
+  config_.segment_bytes = 1000;
+  auto log = open();
+  for (int32_t i = 0; i < 50; ++i)
+    append(*log, {.timestamp_ms = clock_.wall_ms(), .producer = 5, .sequence = i});
+  log.reset();
+  std::map<fs::path, std::string> kept;
+  for (const auto& entry : fs::directory_iterator(dir()))
+    if (entry.path().extension() == ".snapshot") kept[entry.path()] = *read_file(entry.path());
+  ASSERT_GT(kept.size(), 2u);
+  for (const auto& [path, content] : kept) fs::remove(path);
+  recovery_point_ = Offset{50};
+  log = open();
+  for (auto at = std::prev(kept.end(), 2); at != kept.end(); ++at) {
+    ASSERT_TRUE(fs::exists(at->first)) << at->first;
+    EXPECT_EQ(*read_file(at->first), at->second) << at->first;
+  }
+}
+
+TEST_F(RecoveryTest, AProducerThatHasExpiredIsForgottenByARecovery) {
+  const int64_t then = clock_.wall_ms();
+  auto log = open();
+  append(*log, {.timestamp_ms = then, .producer = 5});
+  append(*log, {.timestamp_ms = then + 1, .producer = 6});
+  clock_.advance(milliseconds{config_.producer_id_expiration_ms});
+  log = crash_and_open(std::move(log));
+  EXPECT_EQ(log->producer_count(), 1);
+}
+
+TEST_F(RecoveryTest, ABatchWhoseOffsetDoesNotLieBehindTheLastIsCut) {
+  auto log = open();
+  for (int i = 0; i < 3; ++i) append(*log);
+  log.reset();
+  const std::string content = *read_file(file(0, ".log"));
+  const size_t one = content.size() / 3;
+  for (const std::string& tail : {content.substr(2 * one), content.substr(one), content}) {
+    ASSERT_TRUE(replace_file(file(0, ".log"), content + tail));
+    log = open();
+    EXPECT_EQ(log->log_end_offset(), Offset{3});
+    EXPECT_EQ(offsets_in(*log), up_to(3));
+    EXPECT_EQ(*read_file(file(0, ".log")), content);
+    log.reset();
+  }
 }
 
 TEST_F(RecoveryTest, ALostIndexIsRebuiltWithoutTouchingTheRecords) {
@@ -193,6 +256,20 @@ TEST_F(RecoveryTest, ALostIndexIsRebuiltWithoutTouchingTheRecords) {
   EXPECT_EQ(offsets_in(*log), up_to(100));
   EXPECT_EQ((*log->offset_for_timestamp(1050))->offset, Offset{50});
   for (const auto& [path, content] : kept) EXPECT_TRUE(fs::exists(path)) << path;
+}
+
+TEST_F(RecoveryTest, ALostTimeIndexIsRebuilt) {
+  config_.segment_bytes = 2000;
+  config_.index_interval_bytes = 200;
+  auto log = open();
+  for (int i = 0; i < 100; ++i) append(*log, {.timestamp_ms = 1000 + i});
+  ASSERT_TRUE(log->close());
+  log.reset();
+  const std::string kept = *read_file(file(0, ".timeindex"));
+  fs::remove(file(0, ".timeindex"));
+  log = open(true);
+  EXPECT_EQ((*log->offset_for_timestamp(1005))->offset, Offset{5});
+  EXPECT_EQ(*read_file(file(0, ".timeindex")), kept);
 }
 
 TEST_F(RecoveryTest, AnIndexThatDoesNotBelongToTheActiveSegmentIsRebuilt) {
