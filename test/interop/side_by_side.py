@@ -227,7 +227,8 @@ def partition_differences(name, reference, ours, same_bytes=True, mask_times=Fal
     """Between the files of a partition; same_bytes when neither broker has compressed anything by itself."""
     # Kafka has no indexes for a segment that nothing went into; whether they were made is not told apart.
     empty = [log.stem for log in ours.glob("*.log") if log.stat().st_size == 0]
-    names = [sorted(p.name for p in d.iterdir() if p.stem not in empty or p.suffix not in (".index", ".timeindex")) for d in (reference, ours)]
+    names = [sorted(p.name for p in d.iterdir() if p.suffix != ".deleted" and (p.stem not in empty or p.suffix not in (".index", ".timeindex")))
+             for d in (reference, ours)]
     found = difference(f"files of {name}", *names)
     for file in sorted(set(names[0]) & set(names[1])):
         a, b = (reference / file).read_bytes(), (ours / file).read_bytes()
@@ -248,13 +249,18 @@ def partition_differences(name, reference, ours, same_bytes=True, mask_times=Fal
 
 def index(data, kind, mask_times):
     form = ">ii" if kind == "index" else ">qi"
+    if len(data) % struct.calcsize(form):
+        return data  # damaged, and nobody had to look at it
     entries = list(struct.iter_unpack(form, data))
     return [("append time", offset) for _, offset in entries] if mask_times and kind == "timeindex" else entries
 
 
 def snapshot(data, mask_times):
     """The version and the producers by id; Kafka orders them by hash."""
-    entries = struct.iter_unpack(">qhiqiqiq", data[10:])
+    form = ">qhiqiqiq"
+    if len(data) < 10 or (len(data) - 10) % struct.calcsize(form):
+        return data
+    entries = struct.iter_unpack(form, data[10:])
     return data[:2], sorted((*e[:5], "append time" if mask_times else e[5], *e[6:]) for e in entries)
 
 
