@@ -57,11 +57,19 @@ class GzipDecoder : public Decoder {
   }
 
  private:
+  // Java looks at the sums behind the data in a call of its own. A fault of the data itself takes
+  // with it what the same call had made.
+  static bool is_of_the_sums(const char* fault) {
+    const std::string_view text = fault != nullptr ? fault : "";
+    return text == "incorrect data check" || text == "incorrect length check";
+  }
+
   Result<void> step() {
     stream_.next_in = bytes_of(rest_);
     const unsigned int given = clamp(rest_.size());
     stream_.avail_in = given;
     const auto room = stream_.avail_out;
+    unsigned char* const began = stream_.next_out;
     const int status = inflate(&stream_, Z_NO_FLUSH);
     rest_.remove_prefix(given - stream_.avail_in);
     if (status == Z_STREAM_END) {
@@ -72,6 +80,7 @@ class GzipDecoder : public Decoder {
       return ok();
     }
     if (status != Z_OK && status != Z_BUF_ERROR) {
+      if (!is_of_the_sums(stream_.msg)) stream_.next_out = began;
       return broken_body(stream_.msg != nullptr ? stream_.msg : "Not in GZIP format");
     }
     if (rest_.empty() && stream_.avail_out == room) {

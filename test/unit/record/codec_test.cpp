@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 
 #include "record/codec/xxh32.h"
@@ -177,6 +178,27 @@ TEST(Gzip, notices_a_wrong_checksum) {
   Bytes body = compressed(Codec::gzip, "one");
   body[body.size() - 6] = static_cast<char>(body[body.size() - 6] ^ 1);
   EXPECT_EQ(fault(Codec::gzip, body), "incorrect data check");
+}
+
+TEST(Gzip, gives_what_came_before_a_wrong_checksum_but_not_before_damaged_data) {
+  Bytes checksum = compressed(Codec::gzip, "one");
+  checksum[checksum.size() - 6] ^= 1;
+  std::array<char, 100> plain;
+  auto decoder = Decoder::make(Codec::gzip, 2, checksum);
+  ASSERT_TRUE(decoder);
+  const auto count = (*decoder)->read(plain);
+  ASSERT_TRUE(count) << count.error();
+  EXPECT_EQ(*count, 3u);
+  EXPECT_FALSE((*decoder)->read(plain));
+
+  // A stored block and then one of a type that there is not.
+  const Bytes damaged = compressed(Codec::gzip, "").substr(0, 10) + Bytes(
+                                                                        "\0\3\0\xfc\xff"
+                                                                        "one\7",
+                                                                        9);
+  decoder = Decoder::make(Codec::gzip, 2, damaged);
+  ASSERT_TRUE(decoder);
+  EXPECT_FALSE((*decoder)->read(plain));
 }
 
 TEST(Xxh32, gives_the_published_values) {
