@@ -55,10 +55,12 @@ std::optional<Errc> check_whole(const ProduceRequest& request, int16_t version) 
   bool has_transactional = false, has_unknown_codec = false;
   for (const auto& topic : request.topics)
     for (const auto& data : topic.partitions) {
-      record::BatchIterator batches{data.records.view()};
-      const auto first = batches.next();
-      if (!first || !*first) return std::nullopt;
-      const record::BatchView batch = **first;
+      const BytesView records = data.records.view();
+      const auto header = record::peek_any_header(records);
+      if (!header || !*header || (*header)->size_in_bytes > records.size()) return std::nullopt;
+      if ((*header)->size_in_bytes < record::overhead_of((*header)->magic))
+        continue;  // for the partition to answer
+      const record::BatchView batch = **record::BatchIterator{records}.next();
       has_transactional |= batch.is_transactional();
       has_unknown_codec |= looks_at_codecs && batch.is_v2() && !batch.check_codec();
     }

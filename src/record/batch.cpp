@@ -24,7 +24,7 @@ std::string_view name_of(TimestampType type) {
   return "";
 }
 
-Result<std::optional<BatchHeader>> peek_header(BytesView bytes, size_t max_size) {
+Result<std::optional<BatchHeader>> peek_any_header(BytesView bytes, size_t max_size) {
   if (bytes.size() < k_log_overhead) return std::optional<BatchHeader>{};
   const auto size = load_be<int32_t>(bytes.data() + layout::k_length);
   if (size < static_cast<int32_t>(k_size_limit_v0)) {
@@ -43,13 +43,18 @@ Result<std::optional<BatchHeader>> peek_header(BytesView bytes, size_t max_size)
     return corrupt("Invalid magic found in record: " + std::to_string(header.magic));
   }
   header.size_in_bytes = k_log_overhead + static_cast<size_t>(size);
-  // Kafka sees to this only when it checks the CRC; here no view of such a batch comes to be.
-  if (header.size_in_bytes < overhead_of(header.magic)) {
-    return corrupt("Record batch is corrupt (the size " + std::to_string(header.size_in_bytes) +
-                   " is smaller than the minimum allowed overhead " +
-                   std::to_string(overhead_of(header.magic)) + ")");
-  }
   return std::optional<BatchHeader>{header};
+}
+
+Result<std::optional<BatchHeader>> peek_header(BytesView bytes, size_t max_size) {
+  auto header = peek_any_header(bytes, max_size);
+  if (!header || !*header) return header;
+  const size_t size = (*header)->size_in_bytes, least = overhead_of((*header)->magic);
+  if (size < least) {
+    return corrupt("Record batch is corrupt (the size " + std::to_string(size) +
+                   " is smaller than the minimum allowed overhead " + std::to_string(least) + ")");
+  }
+  return header;
 }
 
 Result<BatchView> BatchView::parse(BytesView bytes) {

@@ -225,6 +225,9 @@ struct BatchHeader {
 // Nothing where the bytes are too few to say. CORRUPT_MESSAGE, with Kafka's sentence, for a size
 // below the smallest message of the format or above `max_size`, and for an unknown magic.
 Result<std::optional<BatchHeader>> peek_header(BytesView bytes, size_t max_size = INT32_MAX);
+// The same, but also of a batch that is too short for its format, which Kafka finds only with the
+// CRC. No view may be made of such a batch.
+Result<std::optional<BatchHeader>> peek_any_header(BytesView bytes, size_t max_size = INT32_MAX);
 
 // Walks the batches in a run of bytes and never reads past its end. Batch is BatchView or
 // MutableBatch.

@@ -1,6 +1,10 @@
 """What a partition holds, as kafka-python reads it."""
 
+import time
+
 from kafka import KafkaConsumer, TopicPartition
+
+TIMEOUT_S = 60
 
 
 def records_in(broker, topic, partition=0):
@@ -11,7 +15,9 @@ def records_in(broker, topic, partition=0):
     consumer.seek_to_beginning()
     end = consumer.end_offsets([place])[place]
     found = []
+    deadline = time.monotonic() + TIMEOUT_S
     while consumer.position(place) < end:
+        assert time.monotonic() < deadline, f"read up to {consumer.position(place)} of {end}"
         for batch in consumer.poll(1000).values():
             found += batch
     consumer.close()

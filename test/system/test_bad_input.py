@@ -209,6 +209,15 @@ def test_a_wrong_crc_is_answered_and_nothing_is_kept(broker, topic):
     assert consume(broker, topic, 4) == [b"first"] + [b"value"] * 3
 
 
+def test_a_batch_too_short_for_its_format_is_its_partitions_fault_alone(broker, topic):
+    whole = wire.batch([b"value"])
+    for size in (26, 51, 60):
+        short = whole[:8] + struct.pack(">i", size - 12) + whole[12:size]
+        with Wire(broker.address) as connection:
+            assert connection.produce(topic, short) == (CORRUPT_MESSAGE, -1)
+            assert connection.produce(topic, whole)[0] == NONE  # the connection goes on
+
+
 def test_more_than_one_batch_is_answered_with_a_reason(broker, topic):
     with Wire(broker.address) as connection:
         assert connection.produce(topic, wire.batch([b"one"]) + wire.batch([b"two"])) == (INVALID_RECORD, -1)
