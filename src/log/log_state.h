@@ -56,7 +56,8 @@ struct Log::State {
   // and a torn one is recognised.
   Result<void> snapshot(const ProducerState& seen);
   void remove_snapshots(const std::function<bool(Offset)>& which);
-  // Makes `seen` what the log below `end` tells, from the last snapshot on.
+  // Makes `seen` what the log below `end` tells, from the last snapshot on. Takes those that are
+  // missing at the end and at the last two segments.
   Result<void> reload_producers(ProducerState& seen, Offset end);
   // Whether the batch completed an aborted transaction, which goes into that segment's index.
   Result<void> replay(ProducerState& seen, record::BatchView batch, Segment* index_into);
