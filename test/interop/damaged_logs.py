@@ -2,7 +2,7 @@
 
 Left out is what Kafka 2.7.0 does not start with: a batch whose offset does not lie behind the last one's, be it there twice or
 with a flipped bit (no CRC covers an offset), and a leader-epoch-checkpoint that ends too soon. For what we do then, see
-test/system/test_damaged_logs.py. Also a time index that is gone: Kafka puts an empty one there and finds no records of the
+test/system/test_refused_damage.py. Also a time index that is gone: Kafka puts an empty one there and finds no records of the
 segment by their time; we make it anew.
 """
 
