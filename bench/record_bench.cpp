@@ -5,6 +5,7 @@
 #include <random>
 
 #include "record/builder.h"
+#include "record/convert.h"
 #include "record/validate.h"
 
 namespace samsa::record {
@@ -97,14 +98,40 @@ void take_with_append_time(benchmark::State& state) {
 }
 BENCHMARK(take_with_append_time)->Arg(16 << 10);
 
-void recompress(benchmark::State& state, Codec to) {
+void recompress(benchmark::State& state, Codec from, Codec to) {
   ValidationRules rules;
   rules.compression = to;
   rules.now_ms = 1'600'000'000'000;
-  take(state, batch(static_cast<size_t>(state.range(0)), Codec::none), rules);
+  take(state, batch(static_cast<size_t>(state.range(0)), from), rules);
 }
-BENCHMARK_CAPTURE(recompress, lz4, Codec::lz4)->Arg(16 << 10)->Arg(1 << 20);
-BENCHMARK_CAPTURE(recompress, zstd, Codec::zstd)->Arg(16 << 10)->Arg(1 << 20);
+#define REWRITTEN Arg(16 << 10)->Arg(1 << 20)
+BENCHMARK_CAPTURE(recompress, none_to_gzip, Codec::none, Codec::gzip)->REWRITTEN;
+BENCHMARK_CAPTURE(recompress, none_to_snappy, Codec::none, Codec::snappy)->REWRITTEN;
+BENCHMARK_CAPTURE(recompress, none_to_lz4, Codec::none, Codec::lz4)->REWRITTEN;
+BENCHMARK_CAPTURE(recompress, none_to_zstd, Codec::none, Codec::zstd)->REWRITTEN;
+BENCHMARK_CAPTURE(recompress, gzip_to_zstd, Codec::gzip, Codec::zstd)->REWRITTEN;
+BENCHMARK_CAPTURE(recompress, lz4_to_snappy, Codec::lz4, Codec::snappy)->REWRITTEN;
+BENCHMARK_CAPTURE(recompress, lz4_to_none, Codec::lz4, Codec::none)->REWRITTEN;
+
+// For topics and readers of old formats.
+void rewrite_as_v1(benchmark::State& state, Codec codec) {
+  ValidationRules rules;
+  rules.magic = k_magic_v1;
+  rules.now_ms = 1'600'000'000'000;
+  take(state, batch(static_cast<size_t>(state.range(0)), codec), rules);
+}
+BENCHMARK_CAPTURE(rewrite_as_v1, none, Codec::none)->REWRITTEN;
+BENCHMARK_CAPTURE(rewrite_as_v1, lz4, Codec::lz4)->REWRITTEN;
+
+void take_v1_as_leader(benchmark::State& state, Codec codec, int8_t to) {
+  const Bytes newer = batch(static_cast<size_t>(state.range(0)), codec);
+  ValidationRules rules;
+  rules.magic = to;
+  rules.now_ms = 1'600'000'000'000;
+  take(state, down_convert(newer, {.to_magic = k_magic_v1})->bytes, rules);
+}
+BENCHMARK_CAPTURE(take_v1_as_leader, lz4_kept, Codec::lz4, k_magic_v1)->REWRITTEN;
+BENCHMARK_CAPTURE(take_v1_as_leader, lz4_to_v2, Codec::lz4, k_magic_v2)->REWRITTEN;
 
 void read_records(benchmark::State& state, Codec codec) {
   const Bytes bytes = batch(16 << 10, codec, 100);

@@ -158,13 +158,12 @@ Result<Bytes> read_slice(const log::ReadSlice& slice) {
 // Records for a client that does not know the log's format. An old client must get at least one
 // message, even one that it can only skip.
 Errc convert(const replica::FetchPartition& wanted, const log::ReadSlice& slice, int16_t version,
-             int64_t max_decompressed_bytes, PartitionResponse& response, Payload& payload) {
+             const record::ReadLimits& limits, PartitionResponse& response, Payload& payload) {
   auto bytes = read_slice(slice);
   if (!bytes) return bytes.error().code;
   auto older = record::down_convert(
-      *bytes, {.to_magic = readable_magic(version),
-               .first_offset = wanted.fetch_offset,
-               .max_decompressed_bytes = static_cast<size_t>(max_decompressed_bytes)});
+      *bytes,
+      {.to_magic = readable_magic(version), .first_offset = wanted.fetch_offset, .limits = limits});
   if (!older) return older.error().code;
   payload.converted.push_back(std::make_unique<Bytes>(std::move(older->bytes)));
   response.record_set = protocol::RecordData{*payload.converted.back()};
@@ -193,8 +192,7 @@ PartitionResponse respond(RequestContext& context, const replica::FetchPartition
   if (error == Errc::none && slice.length > 0) {
     if (settings && needs_conversion(*settings, version)) {
       error = settings->down_conversion
-                  ? convert(wanted, slice, version, settings->log.max_decompressed_bytes, response,
-                            payload)
+                  ? convert(wanted, slice, version, settings->log.read_limits(), response, payload)
                   : Errc::unsupported_version;
     } else {
       response.record_set = protocol::RecordData::external(static_cast<uint32_t>(slice.length));

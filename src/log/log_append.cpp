@@ -90,7 +90,8 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
   rules.timestamp_difference_max_ms = config.timestamp_difference_max_ms;
   rules.compacted = config.cleanup_compact;
   rules.now_ms = s.hooks.clock->wall_ms();
-  rules.max_decompressed_bytes = static_cast<size_t>(config.max_decompressed_bytes);
+  rules.limits = config.read_limits();
+  rules.max_rebuilt_size = static_cast<size_t>(config.max_message_bytes);
   auto prepared = record::prepare(batches.first(summary->valid_bytes), *summary, rules, s.place.tp);
   if (!prepared) return prepared.error();
   bool flush_due = false;

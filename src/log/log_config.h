@@ -2,6 +2,7 @@
 // What a log needs to know of its topic's and broker's settings. A plain value: the room that owns
 // the configuration fills it in, and update_config() swaps it whole.
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -41,6 +42,12 @@ struct LogConfig {
   int64_t max_decompressed_bytes = record::k_default_max_decompressed_bytes;
   // transactional.id.expiration.ms of the broker.
   int64_t producer_id_expiration_ms = 7LL * 24 * 60 * 60 * 1000;
+
+  // For batches that clients have made.
+  record::ReadLimits read_limits() const {
+    return {static_cast<size_t>(max_decompressed_bytes),
+            std::max(record::k_default_max_whole_bytes, static_cast<size_t>(max_message_bytes))};
+  }
 };
 
 }  // namespace samsa::log

@@ -2,6 +2,7 @@
 // Building batches of any format, byte for byte as Kafka's own builder lays them out.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -30,12 +31,17 @@ struct BatchFields {
 };
 
 // Collects records and gives the bytes of one batch (v2), one compressed message (v0, v1), or a run
-// of plain messages (v0, v1 without codec). What it is asked in vain (a negative timestamp, headers
-// in v1, an offset that does not grow) is remembered and comes out of build(), so callers need not
-// check each append. Not synchronised.
+// of plain messages (v0, v1 without codec). Compresses as it goes, so that it holds what comes out
+// and a piece of what goes in. What it is asked in vain (a negative timestamp, headers in v1, an
+// offset that does not grow) is remembered and comes out of build(), so callers need not check each
+// append. Not synchronised.
 class BatchBuilder {
  public:
   explicit BatchBuilder(const BatchFields& fields);
+
+  // What is built is at most this large: beyond it, build() fails with MESSAGE_TOO_LARGE, and
+  // nothing more is kept, but everything else is answered as before. Before the first append.
+  void limit_size(size_t max_bytes) { max_size_ = max_bytes; }
 
   // At the next offset. Copies what it is given.
   void append(int64_t timestamp_ms, std::optional<BytesView> key, std::optional<BytesView> value,
@@ -45,10 +51,14 @@ class BatchBuilder {
                  std::optional<BytesView> value, std::span<const Header> headers = {});
   // At its own offset; its sequence is not carried.
   void append(const Record& record);
+  // At the next offset, a record too large to be held: its key, value and headers, as they lie in a
+  // v2 batch, follow in pieces that add up to `size`. v2 only.
+  void begin_in_pieces(int64_t timestamp_ms, size_t size);
+  void append_piece(BytesView piece);
 
   int32_t record_count() const { return count_; }
   // Of the batch if it were built now without compression: what size limits are held against.
-  size_t uncompressed_size() const { return header_size_ + plain_.size(); }
+  size_t uncompressed_size() const { return header_size_ + plain_size_; }
   // What the record would add to uncompressed_size().
   size_t size_of(int64_t timestamp_ms, std::optional<BytesView> key, std::optional<BytesView> value,
                  std::span<const Header> headers = {}) const;
@@ -72,19 +82,35 @@ class BatchBuilder {
   Result<Bytes> build();
 
  private:
+  bool admit(Offset offset, int64_t timestamp_ms);
+  void count(Offset offset, int64_t timestamp_ms);
   void append_v2(Offset offset, int64_t timestamp_ms, std::optional<BytesView> key,
                  std::optional<BytesView> value, std::span<const Header> headers);
+  void append_v2_head(Offset offset, int64_t timestamp_ms, size_t fields_size);
   void append_legacy(Offset offset, int64_t timestamp_ms, std::optional<BytesView> key,
                      std::optional<BytesView> value);
+  // Where the bytes of records go.
+  Bytes& plain() { return fields_.codec == Codec::none ? out_ : plain_; }
+  // Settles what was put into plain(), of which `before` bytes had been there: counts it,
+  // compresses it once it is much, and drops what is too large.
+  void settle(size_t before);
+  void compress_plain();
+  Result<void> make_encoder();
   void fail(std::string message);
   Result<void> check_producer() const;
-  Result<Bytes> build_v2();
-  Result<Bytes> build_legacy();
+  void write_legacy_header();
 
   BatchFields fields_;
   size_t header_size_;
-  // The records as they lie in an uncompressed body.
+  size_t max_size_;
+  // The batch as it will be, behind room for its header.
+  Bytes out_;
+  // Records that are yet to be compressed.
   Bytes plain_;
+  std::unique_ptr<Encoder> encoder_;
+  // Of all records, before compression.
+  size_t plain_size_ = 0;
+  bool too_large_ = false;
   int32_t count_ = 0;
   std::optional<int64_t> first_timestamp_;
   int64_t max_timestamp_ = k_no_timestamp_ms;

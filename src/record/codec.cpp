@@ -35,23 +35,31 @@ std::optional<Codec> codec_from_id(int id) {
   return static_cast<Codec>(id);
 }
 
-Result<void> compress(Codec codec, int8_t magic, BytesView plain, Bytes& out) {
+Result<std::unique_ptr<Encoder>> Encoder::make(Codec codec, int8_t magic) {
   switch (codec) {
     case Codec::none:
-      out.append(plain);
-      return ok();
+      break;
     case Codec::gzip:
-      return gzip_compress(plain, out);
+      return gzip_encoder();
     case Codec::snappy:
-      return snappy_compress(plain, out);
+      return snappy_encoder();
     case Codec::lz4:
-      lz4_compress(plain, magic == 0, out);
-      return ok();
+      return lz4_encoder(magic == 0);
     case Codec::zstd:
-      return zstd_compress(plain, out);
+      return zstd_encoder();
   }
-  LOG(FATAL) << "no codec " << static_cast<int>(codec);
-  return ok();
+  LOG(FATAL) << "no encoder for codec " << static_cast<int>(codec);
+  return std::unique_ptr<Encoder>{};
+}
+
+Result<void> compress(Codec codec, int8_t magic, BytesView plain, Bytes& out) {
+  if (codec == Codec::none) {
+    out.append(plain);
+    return ok();
+  }
+  auto encoder = Encoder::make(codec, magic);
+  if (!encoder) return encoder.error();
+  return (*encoder)->finish(plain, out);
 }
 
 Result<std::unique_ptr<Decoder>> Decoder::make(Codec codec, int8_t magic, BytesView body) {

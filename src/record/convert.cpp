@@ -11,6 +11,9 @@ namespace {
 // Readers skip a message of this size or more that the response does not hold whole.
 constexpr size_t k_filler_header = 12;
 constexpr size_t k_largest_filler = 128 * 1024;
+// Of one compressed batch. The same codec makes about the same of it that it was, unless a producer
+// has found what our compressor does not see.
+constexpr size_t k_largest_converted = size_t{32} << 20;
 
 Result<Bytes> convert_batch(BatchView batch, const DownConversion& how, ConversionStats& stats) {
   const TimestampType type = batch.timestamp_type();
@@ -27,10 +30,11 @@ Result<Bytes> convert_batch(BatchView batch, const DownConversion& how, Conversi
                                       .timestamp_type = type,
                                       .base_offset = record.offset,
                                       .log_append_time_ms = batch.max_timestamp()});
+          if (batch.is_compressed()) builder->limit_size(k_largest_converted);
         }
         builder->append_at(record.offset, record.timestamp_ms, record.key, record.value);
       },
-      how.max_decompressed_bytes);
+      how.limits);
   if (!copied) return copied.error();
   if (!builder) return Bytes{};
   stats.temporary_memory_bytes += static_cast<int64_t>(builder->uncompressed_size());

@@ -21,7 +21,8 @@ struct DownConversion {
   // Converting ends before the batch that would make the output larger, but never before the first
   // one.
   size_t max_bytes = SIZE_MAX;
-  size_t max_decompressed_bytes = k_default_max_decompressed_bytes;
+  // A compressed batch that needs more is MESSAGE_TOO_LARGE.
+  ReadLimits limits{k_default_max_decompressed_bytes, k_default_max_whole_bytes};
 };
 
 struct Converted {

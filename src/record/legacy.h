@@ -3,10 +3,12 @@
 // only.
 
 #include <optional>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/errc.h"
 #include "record/batch.h"
+#include "record/plain_stream.h"
 #include "record/record.h"
 
 namespace samsa::record {
@@ -43,17 +45,26 @@ class LegacyMessage {
 // is cut off ends it silently, as in Kafka.
 class LegacyEntries {
  public:
-  explicit LegacyEntries(BytesView plain) : rest_(plain) {}
+  explicit LegacyEntries(PlainStream plain) : plain_(std::move(plain)) {}
+
+  // The offset of the last entry, if there is any. Before the first next(), and goes through all:
+  // where that is little, it is kept for next(), otherwise this walk is used_up().
+  Result<std::optional<int64_t>> last_offset();
+  bool used_up() const { return used_up_; }
 
   struct Entry {
     int64_t offset = 0;
     BytesView message;
   };
-  // Nothing at the end; CORRUPT_MESSAGE for a size that no message can have.
+  // Nothing at the end; CORRUPT_MESSAGE for a size that no message can have. The entry lives until
+  // the next call.
   Result<std::optional<Entry>> next();
 
  private:
-  BytesView rest_;
+  PlainStream plain_;
+  // The previous entry, which is yet to be stepped over.
+  size_t pending_ = 0;
+  bool used_up_ = false;
 };
 
 }  // namespace samsa::record

@@ -23,6 +23,28 @@ size_t header_size_of(int8_t magic, Codec codec) {
   return codec == Codec::none ? 0 : overhead_of(magic);
 }
 
+// Plain messages of v0 and v1 are batches of their own, so max.message.bytes does not bound a run
+// of them, and a small compressed batch may become very many. They are held until they get their
+// offsets; more than this, and than one batch may have, is refused.
+constexpr size_t k_largest_plain_run = size_t{32} << 20;
+
+// Gives the builder the large records of an append.
+class PiecesToBuilder : public PieceSink {
+ public:
+  PiecesToBuilder(const RecordChecks& checks, BatchBuilder& builder)
+      : checks_(checks), builder_(builder) {}
+  void begin(int64_t timestamp_ms, size_t size) override {
+    if (!checks_.found_faults()) builder_.begin_in_pieces(timestamp_ms, size);
+  }
+  void piece(BytesView bytes) override {
+    if (!checks_.found_faults()) builder_.append_piece(bytes);
+  }
+
+ private:
+  const RecordChecks& checks_;
+  BatchBuilder& builder_;
+};
+
 }  // namespace
 
 struct Prepared::State {
@@ -229,14 +251,15 @@ class Preparation {
     });
   }
 
-  // Goes through a batch's records: visit(record, index) for each that is not at fault.
+  // Goes through a batch's records: visit(record, index) for each that is not at fault. `pieces`,
+  // if any, has got the content of a large one before that is known.
   template <class Visit>
-  Checked<void> walk(KeptBatch& at, ReadDepth depth, Visit visit) {
+  Checked<void> walk(KeptBatch& at, ReadDepth depth, PieceSink* pieces, Visit visit) {
     const BatchView batch = batch_at(at);
     Checked<void> header = checks_.check_batch(batch, first().magic());
     if (!header) return header;
     checks_.describe_as_skimmed(depth == ReadDepth::skim && batch.is_v2() && batch.is_compressed());
-    RecordReader reader{batch, depth, rules_.max_decompressed_bytes};
+    RecordReader reader{batch, depth, rules_.limits, pieces};
     for (int32_t index = 0;; ++index) {
       auto record = reader.next();
       if (!record) return checks_.reject(record.error());
@@ -255,7 +278,7 @@ class Preparation {
     for (KeptBatch& at : state_->kept) {
       const bool timed = batch_at(at).magic() > k_magic_v0;
       Checked<void> walked =
-          walk(at, ReadDepth::skim, [&at, timed](const Record& record, int32_t index) {
+          walk(at, ReadDepth::skim, nullptr, [&at, timed](const Record& record, int32_t index) {
             if (!timed || record.timestamp_ms <= at.max_timestamp) return;
             at.max_timestamp = record.timestamp_ms;
             at.index_of_max = index;
@@ -277,7 +300,7 @@ class Preparation {
     bool consecutive = true;
     size_t plain_size = header_size_of(rules_.magic, source_);
     int64_t expected = 0;
-    Checked<void> walked = walk(at, ReadDepth::skim, [&](const Record& record, int32_t) {
+    Checked<void> walked = walk(at, ReadDepth::skim, nullptr, [&](const Record& record, int32_t) {
       plain_size += record.size_in_bytes;
       state_->max_timestamp = std::max(state_->max_timestamp, record.timestamp_ms);
       if (record.offset.value() != expected) consecutive = false;
@@ -336,23 +359,28 @@ class Preparation {
           Errc::unknown_server_error,
           "Transactional records are not supported for magic " + std::to_string(rules_.magic));
     }
-    std::optional<BatchBuilder> builder;
+    BatchBuilder builder{fields};
+    const bool plain_run = rules_.magic < k_magic_v2 && fields.codec == Codec::none;
+    builder.limit_size(plain_run ? std::max(k_largest_plain_run, rules_.max_rebuilt_size)
+                                 : rules_.max_rebuilt_size);
+    PiecesToBuilder pieces{checks_, builder};
+    PieceSink* const to_builder = rules_.magic >= k_magic_v2 ? &pieces : nullptr;
     size_t plain_size = 0;
     for (KeptBatch& at : state_->kept) {
       plain_size += header_size_of(rules_.magic, batch_at(at).codec());
-      Checked<void> walked = walk(at, ReadDepth::full, [&](const Record& record, int32_t) {
+      const auto add = [&](const Record& record, int32_t) {
         if (checks_.found_faults()) return;
-        if (!builder) builder.emplace(fields);
         plain_size += record.size_in_bytes;
-        builder->append(record.timestamp_ms, record.key, record.value, record.headers);
-      });
+        if (record.in_pieces) return;
+        builder.append(record.timestamp_ms, record.key, record.value, record.headers);
+      };
+      Checked<void> walked = walk(at, ReadDepth::full, to_builder, add);
       // Without codecs Kafka builds while it checks, so what the builder refuses comes before later
       // records' faults.
-      if (was_plain() && builder && builder->failure()) return checks_.reject(*builder->failure());
+      if (was_plain() && builder.failure()) return checks_.reject(*builder.failure());
       if (!walked) return walked;
     }
-    if (!builder) builder.emplace(fields);
-    return finish(*builder, plain_size, v0_with_codec);
+    return finish(builder, plain_size, v0_with_codec);
   }
 
   Checked<void> finish(BatchBuilder& builder, size_t plain_size, bool v0_with_codec) {

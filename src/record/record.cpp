@@ -34,10 +34,10 @@ RecordBase base_of(BatchView batch) {
 
 class V2Reader : public RecordReader::Impl {
  public:
-  V2Reader(BatchView batch, ReadDepth depth, size_t max_bytes)
+  V2Reader(BatchView batch, ReadDepth depth, const ReadLimits& limits, PieceSink* pieces)
       : count_(*batch.record_count()),
-        stream_(batch.codec(), batch.magic(), batch.body(), max_bytes),
-        parser_(base_of(batch), depth) {}
+        stream_(batch.codec(), batch.magic(), batch.body(), limits),
+        parser_(base_of(batch), depth, pieces) {}
 
   Result<const Record*> next() override {
     if (count_ < 0) {
@@ -94,19 +94,18 @@ class PlainLegacyReader : public RecordReader::Impl {
   Record record_;
 };
 
-// The messages inside a compressed one. The offset of the last must be known before the first can
-// be told (v1), so all of them are decompressed at once.
+// The messages inside a compressed one.
 class CompressedLegacyReader : public RecordReader::Impl {
  public:
-  CompressedLegacyReader(BatchView batch, size_t max_bytes)
-      : wrapper_(batch), max_bytes_(max_bytes), entries_(BytesView{}) {}
+  CompressedLegacyReader(BatchView batch, const ReadLimits& limits)
+      : wrapper_(batch), limits_(limits) {}
 
   Result<const Record*> next() override {
-    if (!opened_) {
+    if (!entries_) {
       Result<void> opened = open();
       if (!opened) return opened.error();
     }
-    auto entry = entries_.next();
+    auto entry = entries_->next();
     if (!entry) return entry.error();
     if (!*entry) return nullptr;
     const LegacyMessage message{(*entry)->message};
@@ -142,7 +141,6 @@ class CompressedLegacyReader : public RecordReader::Impl {
   }
 
   Result<void> open() {
-    opened_ = true;
     const std::string magic = std::to_string(wrapper_.magic());
     if (wrapper_.codec() == Codec::zstd) {
       return invalid_record(
@@ -154,47 +152,36 @@ class CompressedLegacyReader : public RecordReader::Impl {
       return invalid_record(
           "Found invalid compressed record set with null value (magic = " + magic + ")");
     }
-    auto plain = decompress(wrapper_.codec(), wrapper_.magic(), *fields->value, max_bytes_);
-    // Whatever keeps it from decompressing: one answer for old formats.
-    if (!plain && plain.error().code == Errc::invalid_record) {
-      return Error{Errc::unknown_server_error, plain.error().message};
-    }
-    if (!plain) return plain.error();
-    plain_ = std::move(*plain);
-    entries_ = LegacyEntries{plain_};
-    return find_base();
+    const auto begin = [&] {
+      entries_.emplace(PlainStream{wrapper_.codec(), wrapper_.magic(), *fields->value, limits_});
+    };
+    begin();
+    auto last = entries_->last_offset();
+    if (!last) return last.error();
+    if (!*last) return invalid_record("Found invalid compressed record set with no inner records");
+    if (entries_->used_up()) begin();
+    return find_base(**last);
   }
 
-  Result<void> find_base() {
-    std::optional<int64_t> last;
-    LegacyEntries walk{plain_};
-    for (;;) {
-      auto entry = walk.next();
-      if (!entry) return entry.error();
-      if (!*entry) break;
-      last = (*entry)->offset;
-    }
-    if (!last) return invalid_record("Found invalid compressed record set with no inner records");
+  Result<void> find_base(int64_t last) {
     if (wrapper_.magic() == k_magic_v0) return ok();
     const int64_t wrapper_offset = wrapper_.base_offset().value();
     // Some versions of librdkafka produce with 0 here.
     if (wrapper_offset == 0) return ok();
-    if (wrapper_offset < *last) {
+    if (wrapper_offset < last) {
       return invalid_record(
           "Found invalid wrapper offset in compressed v1 message set, wrapper offset '" +
           std::to_string(wrapper_offset) + "' is less than the last inner message offset '" +
-          std::to_string(*last) + "' and it is not zero.");
+          std::to_string(last) + "' and it is not zero.");
     }
-    base_ = wrapping_subtract(wrapper_offset, *last);
+    base_ = wrapping_subtract(wrapper_offset, last);
     return ok();
   }
 
   BatchView wrapper_;
-  size_t max_bytes_;
-  bool opened_ = false;
-  Bytes plain_;
+  ReadLimits limits_;
   int64_t base_ = 0;
-  LegacyEntries entries_;
+  std::optional<LegacyEntries> entries_;
   Record record_;
 };
 
@@ -208,27 +195,29 @@ class FailedReader : public RecordReader::Impl {
   Error error_;
 };
 
-std::unique_ptr<RecordReader::Impl> open_batch(BatchView batch, ReadDepth depth, size_t max_bytes) {
+std::unique_ptr<RecordReader::Impl> open_batch(BatchView batch, ReadDepth depth,
+                                               const ReadLimits& limits, PieceSink* pieces) {
   Result<void> codec = batch.check_codec();
   if (!codec) return std::make_unique<FailedReader>(codec.error());
-  if (batch.is_v2()) return std::make_unique<V2Reader>(batch, depth, max_bytes);
-  if (batch.is_compressed()) return std::make_unique<CompressedLegacyReader>(batch, max_bytes);
+  if (batch.is_v2()) return std::make_unique<V2Reader>(batch, depth, limits, pieces);
+  if (batch.is_compressed()) return std::make_unique<CompressedLegacyReader>(batch, limits);
   return std::make_unique<PlainLegacyReader>(batch);
 }
 
 }  // namespace
 
-RecordReader::RecordReader(BatchView batch, ReadDepth depth, size_t max_decompressed_bytes)
-    : impl_(open_batch(batch, depth, max_decompressed_bytes)) {}
+RecordReader::RecordReader(BatchView batch, ReadDepth depth, const ReadLimits& limits,
+                           PieceSink* pieces)
+    : impl_(open_batch(batch, depth, limits, pieces)) {}
 RecordReader::RecordReader(RecordReader&&) noexcept = default;
 RecordReader& RecordReader::operator=(RecordReader&&) noexcept = default;
 RecordReader::~RecordReader() = default;
 
 Result<const Record*> RecordReader::next() { return impl_->next(); }
 
-Result<Offset> first_offset(BatchView batch, size_t max_decompressed_bytes) {
+Result<Offset> first_offset(BatchView batch, const ReadLimits& limits) {
   if (batch.is_v2() || !batch.is_compressed()) return batch.base_offset();
-  RecordReader reader{batch, ReadDepth::full, max_decompressed_bytes};
+  RecordReader reader{batch, ReadDepth::full, limits};
   auto first = reader.next();
   if (!first) return first.error();
   // A compressed message without inner ones is an error of the reader's.

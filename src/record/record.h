@@ -38,6 +38,18 @@ struct Record {
   // v0 and v1: the message from its CRC on, so that an inner CRC and format can be checked. Empty
   // for v2.
   BytesView legacy_message;
+  // Its content went to a PieceSink: `key`, `value` and `headers` are as when skimming.
+  bool in_pieces = false;
+};
+
+// Takes the content of records that are too large to be held, while they are read.
+class PieceSink {
+ public:
+  virtual ~PieceSink() = default;
+  // A record with this timestamp, whose key, value and headers take so many bytes and follow.
+  virtual void begin(int64_t timestamp_ms, size_t size) = 0;
+  // Adding up to `size`, unless the record turns out to be malformed.
+  virtual void piece(BytesView bytes) = 0;
 };
 
 enum class ReadDepth {
@@ -49,14 +61,17 @@ enum class ReadDepth {
   skim,
 };
 
-// Reads the records of one batch. Decompresses as it goes (v2) or at the first call (v0, v1).
-// Borrows the batch. Errors: INVALID_RECORD for a malformed record, a wrong count or bytes left
-// over, with Kafka's sentences; UNKNOWN_SERVER_ERROR for a body that does not decompress;
-// MESSAGE_TOO_LARGE past the bound. Not synchronised. Movable.
+// Reads the records of one batch and decompresses as it goes. A compressed message of v0 or v1 is
+// gone through at the first call, as its last inner offset must be known before the first can be
+// told; where it is large, it is decompressed again for that. Borrows the batch. Errors:
+// INVALID_RECORD for a malformed record, a wrong count or bytes left over, with Kafka's sentences;
+// UNKNOWN_SERVER_ERROR for a body that does not decompress; MESSAGE_TOO_LARGE past the limits. Not
+// synchronised. Movable.
 class RecordReader {
  public:
+  // Large records of compressed v2 batches go to `pieces`, where there is one to take them.
   explicit RecordReader(BatchView batch, ReadDepth depth = ReadDepth::full,
-                        size_t max_decompressed_bytes = k_max_decompressed_bytes);
+                        const ReadLimits& limits = {}, PieceSink* pieces = nullptr);
   RecordReader(RecordReader&&) noexcept;
   RecordReader& operator=(RecordReader&&) noexcept;
   ~RecordReader();
@@ -73,9 +88,8 @@ class RecordReader {
 
 // Calls visit(const Record&) for each; visit returns void or Result<void>.
 template <class Visit>
-Result<void> for_each_record(BatchView batch, Visit visit,
-                             size_t max_decompressed_bytes = k_max_decompressed_bytes) {
-  RecordReader reader{batch, ReadDepth::full, max_decompressed_bytes};
+Result<void> for_each_record(BatchView batch, Visit visit, const ReadLimits& limits = {}) {
+  RecordReader reader{batch, ReadDepth::full, limits};
   for (;;) {
     auto record = reader.next();
     if (!record) return record.error();
@@ -91,8 +105,7 @@ Result<void> for_each_record(BatchView batch, Visit visit,
 
 // The first offset: of the header for v2, of the first inner message for a compressed v0 or v1
 // (decompresses it).
-Result<Offset> first_offset(BatchView batch,
-                            size_t max_decompressed_bytes = k_max_decompressed_bytes);
+Result<Offset> first_offset(BatchView batch, const ReadLimits& limits = {});
 
 enum class ControlType : int16_t {
   abort = 0,

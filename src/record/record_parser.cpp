@@ -62,6 +62,8 @@ constexpr size_t k_longest_varlong = 10;
 // Records up to this size are made whole in the window before they are looked into; larger ones are
 // skimmed in pieces.
 constexpr size_t k_skim_whole = 16 * 1024;
+// The same where the content goes into a sink.
+constexpr size_t k_copy_whole = 1024 * 1024;
 
 size_t to_size(int32_t size) { return static_cast<size_t>(size); }
 
@@ -93,6 +95,9 @@ class Skimmer {
  public:
   Skimmer(PlainStream& stream, size_t size) : stream_(stream), left_(size) {}
 
+  // From here on, what is read or stepped over goes there too.
+  void copy_to(PieceSink* sink) { sink_ = sink; }
+
   int8_t byte() {
     return number<int8_t>(1, [](Cursor& c) { return c.get<int8_t>(); });
   }
@@ -105,10 +110,11 @@ class Skimmer {
   // The size field's value; its bytes are stepped over.
   int32_t skip_field() {
     const int32_t size = varint();
+    if (sink_ != nullptr && size < -1 && !error_) error_ = unusual_number();
     if (size <= 0 || error_) return size;
     if (to_size(size) > left_) {
       error_ = invalid_record("Invalid record size: expected to read more bytes in record payload");
-    } else if (!stream_.skip(to_size(size))) {
+    } else if (!skip(to_size(size))) {
       error_ = stream_.error() ? *stream_.error() : premature_end();
     } else {
       left_ -= to_size(size);
@@ -134,13 +140,33 @@ class Skimmer {
       error_ = before < std::min(longest, left_) ? premature_end() : invalid_structure();
       return 0;
     }
-    stream_.consume(before - cursor.remaining());
-    left_ -= before - cursor.remaining();
+    const size_t used = before - cursor.remaining();
+    if (sink_ != nullptr) copy_number(value, used);
+    stream_.consume(used);
+    left_ -= used;
     return value;
+  }
+
+  bool skip(size_t size) {
+    if (sink_ == nullptr) return stream_.skip(size);
+    return stream_.skip(size, [this](BytesView piece) { sink_->piece(piece); });
+  }
+
+  // The sink has been told the size of what comes, so nothing can be written otherwise than it is.
+  void copy_number(int64_t value, size_t used) {
+    if (used == static_cast<size_t>(size_of_varint(static_cast<int32_t>(value)))) {
+      sink_->piece(stream_.window().substr(0, used));
+    } else {
+      error_ = unusual_number();
+    }
+  }
+  static Error unusual_number() {
+    return invalid_record("A record that is too large to be held has a size in an unusual form");
   }
 
   PlainStream& stream_;
   size_t left_;
+  PieceSink* sink_ = nullptr;
   std::optional<Error> error_;
 };
 
@@ -206,6 +232,13 @@ Result<void> RecordParser::skim(PlainStream& stream, int32_t body_size, Record& 
   fields.byte();
   const int64_t timestamp_delta = fields.varlong();
   const int32_t offset_delta = fields.varint();
+  if (fields.error()) return *fields.error();
+  apply_base(timestamp_delta, offset_delta, record);
+  record.in_pieces = depth_ == ReadDepth::full;
+  if (record.in_pieces) {
+    pieces_->begin(record.timestamp_ms, fields.left());
+    fields.copy_to(pieces_);
+  }
   record.key_size = fields.skip_field();
   record.value_size = fields.skip_field();
   record.key = record.key_size >= 0 ? std::optional(BytesView{}) : std::nullopt;
@@ -220,8 +253,13 @@ Result<void> RecordParser::skim(PlainStream& stream, int32_t body_size, Record& 
     if (fields.error()) return *fields.error();
   }
   if (fields.left() > 0) return bytes_left_in_record(body_size);
-  apply_base(timestamp_delta, offset_delta, record);
   return ok();
+}
+
+// Whether a compressed record is read without being in the window at once.
+bool RecordParser::steps_over(int32_t body_size) const {
+  if (depth_ == ReadDepth::skim) return to_size(body_size) > k_skim_whole;
+  return pieces_ != nullptr && to_size(body_size) > k_copy_whole;
 }
 
 Result<void> RecordParser::parse(PlainStream& stream, Record& record, bool last) {
@@ -238,10 +276,11 @@ Result<void> RecordParser::parse(PlainStream& stream, Record& record, bool last)
   const size_t size_length = before - size_field.remaining();
   record.size_in_bytes = size_length + static_cast<size_t>(std::max(body_size, 0));
   record.headers = {};
+  record.in_pieces = false;
   const bool compressed = stream.decompresses();
   if (compressed && body_size < 0) return invalid_structure();
 
-  if (compressed && depth_ == ReadDepth::skim && to_size(body_size) > k_skim_whole) {
+  if (compressed && steps_over(body_size)) {
     stream.consume(size_length);
     Result<void> skimmed = skim(stream, body_size, record);
     return !skimmed || !last ? skimmed : check_end(stream, 0);

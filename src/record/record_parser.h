@@ -24,7 +24,9 @@ struct RecordBase {
 // until consume_previous().
 class RecordParser {
  public:
-  RecordParser(const RecordBase& base, ReadDepth depth) : base_(base), depth_(depth) {}
+  // `pieces` may be null.
+  RecordParser(const RecordBase& base, ReadDepth depth, PieceSink* pieces)
+      : base_(base), depth_(depth), pieces_(pieces) {}
 
   // `last`: the batch claims no further record, so bytes after it are an error.
   Result<void> parse(PlainStream& stream, Record& record, bool last);
@@ -34,12 +36,14 @@ class RecordParser {
  private:
   Result<void> parse_whole(BytesView bytes, int32_t body_size, bool compressed, Record& record);
   Result<void> parse_header_fields(FieldCursor& cursor, int32_t count);
+  bool steps_over(int32_t body_size) const;
   Result<void> skim(PlainStream& stream, int32_t body_size, Record& record);
   static Result<void> check_end(PlainStream& stream, size_t used);
   void apply_base(int64_t timestamp_delta, int32_t offset_delta, Record& record) const;
 
   RecordBase base_;
   ReadDepth depth_;
+  PieceSink* pieces_;
   size_t pending_ = 0;
   std::vector<Header> headers_;
 };

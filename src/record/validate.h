@@ -9,8 +9,8 @@
 //   prepare()   the records: count, offsets, keys, timestamps. For a leader. Reads uncompressed
 //   records where they are
 //               and decompresses compressed ones through a window of some 64 KiB without keeping
-//               them; only where the codec, the format or v0's offsets must change are they copied
-//               and written anew.
+//               them; only where the codec, the format or v0's offsets must change are they written
+//               anew, piece by piece as well.
 //   Prepared::assign()   offsets, leader epoch, and append time. Under the partition's lock: stores
 //   into the header, plus
 //               the CRC where LogAppendTime changes it.
@@ -110,7 +110,10 @@ struct ValidationRules {
   // cleanup.policy has "compact": records need keys.
   bool compacted = false;
   int64_t now_ms = 0;
-  size_t max_decompressed_bytes = k_default_max_decompressed_bytes;
+  ReadLimits limits{k_default_max_decompressed_bytes, k_default_max_whole_bytes};
+  // max.message.bytes, for what is written anew: no more than this is kept of a batch, and a larger
+  // one is MESSAGE_TOO_LARGE.
+  size_t max_rebuilt_size = INT32_MAX;
 };
 
 // The batches as they go into the log.

@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const BatchFilter::Rules rules{.last_records = last,
                                  .keeps_deletes = (data[0] & 16) == 0,
                                  .round_end = Offset{(data[0] & 32) != 0 ? 1 : -1}};
-  BatchFilter filter{map, transactions, k_max_decompressed_bytes};
+  BatchFilter filter{map, transactions, {k_max_decompressed_bytes}};
   auto seen = record::for_each_batch(bytes, [&](record::BatchView batch) -> Result<void> {
     Bytes left;
     auto filtered = filter.filter(batch, rules, left);

@@ -23,7 +23,7 @@ size_t touch(BytesView bytes) {
 
 size_t read_through(BatchView batch, ReadDepth depth) {
   size_t sum = 0;
-  RecordReader reader{batch, depth, k_bound};
+  RecordReader reader{batch, depth, {k_bound}};
   for (auto record = reader.next(); record && *record; record = reader.next()) {
     const Record& r = **record;
     sum += touch(r.key.value_or("")) + touch(r.value.value_or("")) + touch(r.legacy_message);
@@ -44,12 +44,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     sum += (*batch)->crc_ok() ? 1 : 0;
     sum += (*batch)->to_string().size() + touch((*batch)->bytes());
     sum += read_through(**batch, ReadDepth::full) + read_through(**batch, ReadDepth::skim);
-    static_cast<void>(first_offset(**batch, k_bound));
+    static_cast<void>(first_offset(**batch, {k_bound}));
   }
   if (batches.position() > size) std::abort();
   for (const int8_t magic : {k_magic_v0, k_magic_v1}) {
     auto converted = down_convert(
-        bytes, {.to_magic = magic, .max_bytes = k_bound, .max_decompressed_bytes = k_bound});
+        bytes, {.to_magic = magic, .max_bytes = k_bound, .limits = {k_bound, k_bound / 4}});
     // What comes out must be readable again.
     if (converted) {
       Result<void> read = for_each_batch(converted->bytes, [](BatchView) {});

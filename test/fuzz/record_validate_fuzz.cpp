@@ -25,7 +25,8 @@ ValidationRules rules_of(uint8_t a, uint8_t b) {
   if ((b & 4) != 0) rules.timestamp_difference_max_ms = 1000;
   rules.compacted = (b & 8) != 0;
   rules.now_ms = 1'600'000'000'000;
-  rules.max_decompressed_bytes = 1 << 20;
+  rules.limits = {4 << 20, 1 << 16};
+  rules.max_rebuilt_size = 1 << 18;
   return rules;
 }
 

@@ -93,7 +93,7 @@ Result<void> BatchFilter::filter(record::BatchView batch, const Rules& rules, By
           ++kept;
           has_others = has_others || has_other_format(batch, record);
         },
-        max_decompressed_bytes_);
+        limits_);
     if (!seen) return seen;
   }
   counts_.records_read += read;
@@ -124,7 +124,7 @@ Result<void> BatchFilter::rebuild(record::BatchView batch, const Rules& rules, B
         if (!builder) builder.emplace(fields);
         builder->append(record);
       },
-      max_decompressed_bytes_);
+      limits_);
   counts_.records_without_key = without_key;
   if (!built) return built;
   // The producer's last sequence number is counted from the batch's first offset to its last.

@@ -37,10 +37,8 @@ class BatchFilter {
   };
 
   BatchFilter(const KeyMap& latest, CleanedTransactions& transactions,
-              size_t max_decompressed_bytes = record::k_max_decompressed_bytes)
-      : latest_(latest),
-        transactions_(transactions),
-        max_decompressed_bytes_(max_decompressed_bytes) {}
+              const record::ReadLimits& limits = {})
+      : latest_(latest), transactions_(transactions), limits_(limits) {}
 
   // Appends what is left of the batch, with its offsets, in its own format and codec. Batches must
   // come in the order of offsets, none left out. Errors: a batch that can't be read.
@@ -56,7 +54,7 @@ class BatchFilter {
 
   const KeyMap& latest_;
   CleanedTransactions& transactions_;
-  const size_t max_decompressed_bytes_;
+  const record::ReadLimits limits_;
   Counts counts_;
 };
 

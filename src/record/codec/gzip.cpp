@@ -98,33 +98,79 @@ class GzipDecoder : public Decoder {
   std::optional<Error> error_;
 };
 
+class GzipEncoder : public Encoder {
+ public:
+  GzipEncoder() = default;
+  ~GzipEncoder() override {
+    if (started_) deflateEnd(&stream_);
+  }
+  GzipEncoder(const GzipEncoder&) = delete;
+  GzipEncoder& operator=(const GzipEncoder&) = delete;
+
+  Result<void> start() {
+    if (deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8,
+                     Z_DEFAULT_STRATEGY) != Z_OK) {
+      return broken_body("no memory for gzip");
+    }
+    started_ = true;
+    return ok();
+  }
+
+  Result<void> write(BytesView plain, Bytes& out) override {
+    begin(out);
+    crc_ = static_cast<uint32_t>(crc32_z(crc_, bytes_of(plain), plain.size()));
+    size_ += static_cast<uint32_t>(plain.size());
+    while (!plain.empty()) {
+      const unsigned int given = clamp(plain.size());
+      stream_.next_in = bytes_of(plain);
+      stream_.avail_in = given;
+      if (deflate_once(Z_NO_FLUSH, out) != Z_OK) return broken_body("gzip failed to compress");
+      plain.remove_prefix(given - stream_.avail_in);
+    }
+    return ok();
+  }
+
+  Result<void> finish(BytesView plain, Bytes& out) override {
+    Result<void> written = write(plain, out);
+    if (!written) return written;
+    stream_.avail_in = 0;
+    int status = Z_OK;
+    while (status == Z_OK) status = deflate_once(Z_FINISH, out);
+    if (status != Z_STREAM_END) return broken_body("gzip failed to compress");
+    append_le(out, crc_);
+    append_le(out, size_);
+    return ok();
+  }
+
+ private:
+  void begin(Bytes& out) {
+    if (!begun_) out.append(k_header);
+    begun_ = true;
+  }
+
+  int deflate_once(int flush, Bytes& out) {
+    std::array<char, 16 * 1024> piece;
+    stream_.next_out = reinterpret_cast<unsigned char*>(piece.data());
+    stream_.avail_out = piece.size();
+    const int status = deflate(&stream_, flush);
+    out.append(piece.data(), piece.size() - stream_.avail_out);
+    return status;
+  }
+
+  z_stream stream_{};
+  uint32_t crc_ = 0;
+  uint32_t size_ = 0;
+  bool started_ = false;
+  bool begun_ = false;
+};
+
 }  // namespace
 
-Result<void> gzip_compress(BytesView plain, Bytes& out) {
-  z_stream stream{};
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) !=
-      Z_OK) {
-    return broken_body("no memory for gzip");
-  }
-  out.append(k_header);
-  BytesView rest = plain;
-  std::array<char, 16 * 1024> piece;
-  int status = Z_OK;
-  while (status == Z_OK) {
-    const unsigned int given = clamp(rest.size());
-    stream.next_in = bytes_of(rest);
-    stream.avail_in = given;
-    stream.next_out = reinterpret_cast<unsigned char*>(piece.data());
-    stream.avail_out = piece.size();
-    status = deflate(&stream, given == rest.size() ? Z_FINISH : Z_NO_FLUSH);
-    rest.remove_prefix(given - stream.avail_in);
-    out.append(piece.data(), piece.size() - stream.avail_out);
-  }
-  deflateEnd(&stream);
-  if (status != Z_STREAM_END) return broken_body("gzip failed to compress");
-  append_le(out, static_cast<uint32_t>(crc32_z(0, bytes_of(plain), plain.size())));
-  append_le(out, static_cast<uint32_t>(plain.size()));
-  return ok();
+Result<std::unique_ptr<Encoder>> gzip_encoder() {
+  auto encoder = std::make_unique<GzipEncoder>();
+  Result<void> started = encoder->start();
+  if (!started) return started.error();
+  return std::unique_ptr<Encoder>(std::move(encoder));
 }
 
 Result<std::unique_ptr<Decoder>> gzip_decoder(BytesView body) {

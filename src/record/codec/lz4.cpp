@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "record/codec/codecs.h"
 #include "record/codec/xxh32.h"
@@ -107,18 +108,34 @@ class Lz4Decoder : public Decoder {
   bool ended_ = false;
 };
 
-}  // namespace
+class Lz4Encoder : public Encoder {
+ public:
+  explicit Lz4Encoder(bool old_checksum) : old_checksum_(old_checksum) {}
 
-void lz4_compress(BytesView plain, bool old_checksum, Bytes& out) {
-  const size_t start = out.size();
-  append_le(out, k_frame_magic);
-  out.push_back(k_flags);
-  out.push_back(k_block_descriptor);
-  out.push_back(header_checksum(BytesView(out).substr(start + (old_checksum ? 0 : 4))));
-  std::array<char, LZ4_COMPRESSBOUND(k_block)> compressed;
-  while (!plain.empty()) {
-    const BytesView block = plain.substr(0, k_block);
-    plain.remove_prefix(block.size());
+  Result<void> write(BytesView plain, Bytes& out) override {
+    begin(out);
+    cutter_.add(plain, [&out](BytesView block) { append_block(block, out); });
+    return ok();
+  }
+  Result<void> finish(BytesView plain, Bytes& out) override {
+    begin(out);
+    cutter_.finish(plain, [&out](BytesView block) { append_block(block, out); });
+    append_le(out, 0);
+    return ok();
+  }
+
+ private:
+  void begin(Bytes& out) {
+    if (std::exchange(begun_, true)) return;
+    const size_t start = out.size();
+    append_le(out, k_frame_magic);
+    out.push_back(k_flags);
+    out.push_back(k_block_descriptor);
+    out.push_back(header_checksum(BytesView(out).substr(start + (old_checksum_ ? 0 : 4))));
+  }
+
+  static void append_block(BytesView block, Bytes& out) {
+    std::array<char, LZ4_COMPRESSBOUND(k_block)> compressed;
     const int size = LZ4_compress_default(block.data(), compressed.data(),
                                           static_cast<int>(block.size()), compressed.size());
     if (size <= 0 || static_cast<size_t>(size) >= block.size()) {
@@ -129,7 +146,16 @@ void lz4_compress(BytesView plain, bool old_checksum, Bytes& out) {
       out.append(compressed.data(), static_cast<size_t>(size));
     }
   }
-  append_le(out, 0);
+
+  BlockCutter cutter_{k_block};
+  bool old_checksum_;
+  bool begun_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> lz4_encoder(bool old_checksum) {
+  return std::make_unique<Lz4Encoder>(old_checksum);
 }
 
 Result<std::unique_ptr<Decoder>> lz4_decoder(BytesView body, bool old_checksum) {

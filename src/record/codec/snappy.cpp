@@ -1,5 +1,7 @@
 #include <snappy.h>
 
+#include <utility>
+
 #include "record/codec/codecs.h"
 
 // The Java library's framing: a header, then blocks of raw snappy, each behind its length.
@@ -88,24 +90,44 @@ class SnappyDecoder : public Decoder {
   size_t size_ = 0;
 };
 
+class SnappyEncoder : public Encoder {
+ public:
+  Result<void> write(BytesView plain, Bytes& out) override {
+    begin(out);
+    cutter_.add(plain, [this, &out](BytesView block) { append_block(block, out); });
+    return ok();
+  }
+  Result<void> finish(BytesView plain, Bytes& out) override {
+    begin(out);
+    cutter_.finish(plain, [this, &out](BytesView block) { append_block(block, out); });
+    return ok();
+  }
+
+ private:
+  void begin(Bytes& out) {
+    if (std::exchange(begun_, true)) return;
+    out.append(k_magic);
+    append_be(out, k_version);
+    append_be(out, k_version);
+  }
+
+  void append_block(BytesView block, Bytes& out) {
+    const size_t bound = snappy::MaxCompressedLength(block.size());
+    if (compressed_.size() < bound) compressed_.resize(bound);
+    size_t size = 0;
+    snappy::RawCompress(block.data(), block.size(), compressed_.data(), &size);
+    append_be(out, static_cast<int32_t>(size));
+    out.append(compressed_.data(), size);
+  }
+
+  BlockCutter cutter_{k_block};
+  Bytes compressed_;
+  bool begun_ = false;
+};
+
 }  // namespace
 
-Result<void> snappy_compress(BytesView plain, Bytes& out) {
-  out.append(k_magic);
-  append_be(out, k_version);
-  append_be(out, k_version);
-  const auto compressed = std::make_unique_for_overwrite<char[]>(
-      snappy::MaxCompressedLength(std::min(plain.size(), k_block)));
-  while (!plain.empty()) {
-    const BytesView block = plain.substr(0, k_block);
-    plain.remove_prefix(block.size());
-    size_t size = 0;
-    snappy::RawCompress(block.data(), block.size(), compressed.get(), &size);
-    append_be(out, static_cast<int32_t>(size));
-    out.append(compressed.get(), size);
-  }
-  return ok();
-}
+std::unique_ptr<Encoder> snappy_encoder() { return std::make_unique<SnappyEncoder>(); }
 
 Result<std::unique_ptr<Decoder>> snappy_decoder(BytesView body) {
   if (body.empty()) return broken_body("EMPTY_INPUT(6)");

@@ -57,34 +57,74 @@ class ZstdDecoder : public Decoder {
     return output.pos;
   }
 
+  size_t history_bytes() const override { return ZSTD_sizeof_DCtx(context_.get()); }
+
  private:
   BytesView rest_;
   Decompressor context_;
   bool at_frame_end_ = false;
 };
 
+class ZstdEncoder : public Encoder {
+ public:
+  ZstdEncoder()
+      : context_(spare_compressor ? std::move(spare_compressor) : Compressor(ZSTD_createCCtx())) {
+    if (!context_) return;
+    ZSTD_CCtx_reset(context_.get(), ZSTD_reset_session_and_parameters);
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, k_level);
+  }
+  ~ZstdEncoder() override {
+    if (context_) spare_compressor = std::move(context_);
+  }
+  ZstdEncoder(const ZstdEncoder&) = delete;
+  ZstdEncoder& operator=(const ZstdEncoder&) = delete;
+
+  bool ready() const { return context_ != nullptr; }
+
+  Result<void> write(BytesView plain, Bytes& out) override {
+    given_ += plain.size();
+    ZSTD_inBuffer input{plain.data(), plain.size(), 0};
+    while (input.pos < input.size) {
+      const size_t left = step(ZSTD_e_continue, input, plain.size() - input.pos, out);
+      if (ZSTD_isError(left)) return broken_body("zstd failed to compress");
+    }
+    return ok();
+  }
+
+  // Only here is zstd told that this is the end, when it has seen all: that way the frame has no
+  // size in its header, like Kafka's, whose writer does not know it beforehand.
+  Result<void> finish(BytesView plain, Bytes& out) override {
+    Result<void> written = write(plain, out);
+    if (!written) return written;
+    ZSTD_inBuffer nothing{nullptr, 0, 0};
+    size_t left = 1;
+    while (left > 0) {
+      left = step(ZSTD_e_end, nothing, std::min(given_, ZSTD_CStreamInSize()), out);
+      if (ZSTD_isError(left)) return broken_body("zstd failed to compress");
+    }
+    return ok();
+  }
+
+ private:
+  size_t step(ZSTD_EndDirective how, ZSTD_inBuffer& input, size_t expected, Bytes& out) {
+    const size_t start = out.size();
+    out.resize(start + ZSTD_compressBound(expected) + 16);
+    ZSTD_outBuffer output{out.data() + start, out.size() - start, 0};
+    const size_t left = ZSTD_compressStream2(context_.get(), &output, &input, how);
+    out.resize(start + output.pos);
+    return left;
+  }
+
+  Compressor context_;
+  size_t given_ = 0;
+};
+
 }  // namespace
 
-Result<void> zstd_compress(BytesView plain, Bytes& out) {
-  if (!spare_compressor) spare_compressor.reset(ZSTD_createCCtx());
-  ZSTD_CCtx* context = spare_compressor.get();
-  if (context == nullptr) return broken_body("no memory for zstd");
-  ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, k_level);
-  const size_t start = out.size();
-  out.resize(start + ZSTD_compressBound(plain.size()) + 16);
-  ZSTD_outBuffer output{out.data() + start, out.size() - start, 0};
-  ZSTD_inBuffer input{plain.data(), plain.size(), 0};
-  // In two steps because a stream's writer does not know the size beforehand: that way the frame
-  // has none in its header, like Kafka's.
-  size_t left = ZSTD_compressStream2(context, &output, &input, ZSTD_e_continue);
-  while (!ZSTD_isError(left) && input.pos < input.size) {
-    left = ZSTD_compressStream2(context, &output, &input, ZSTD_e_continue);
-  }
-  if (!ZSTD_isError(left)) left = ZSTD_compressStream2(context, &output, &input, ZSTD_e_end);
-  out.resize(start + output.pos);
-  if (left != 0) return broken_body("zstd failed to compress");
-  return ok();
+Result<std::unique_ptr<Encoder>> zstd_encoder() {
+  auto encoder = std::make_unique<ZstdEncoder>();
+  if (!encoder->ready()) return broken_body("no memory for zstd");
+  return std::unique_ptr<Encoder>(std::move(encoder));
 }
 
 Result<std::unique_ptr<Decoder>> zstd_decoder(BytesView body) {

@@ -131,6 +131,56 @@ TEST(Builder, remembers_what_it_was_asked_in_vain) {
       "Illegal offset 11 following previous offset 11 (Offsets must increase monotonically).");
 }
 
+TEST(Builder, takes_a_record_in_pieces) {
+  for (const Codec codec : {Codec::none, Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
+    BatchBuilder whole{{.codec = codec}}, in_pieces{{.codec = codec}};
+    const Bytes value(300'000, 'v');
+    for (BatchBuilder* builder : {&whole, &in_pieces}) builder->append(70, "first", "v");
+    whole.append(90, "k", value);
+    Bytes fields;
+    append_varint(fields, 1);
+    fields += 'k';
+    append_varint(fields, static_cast<int32_t>(value.size()));
+    fields += value;
+    append_varint(fields, 0);
+    in_pieces.begin_in_pieces(90, fields.size());
+    for (size_t at = 0; at < fields.size(); at += 70'000)
+      in_pieces.append_piece(BytesView(fields).substr(at, 70'000));
+    for (BatchBuilder* builder : {&whole, &in_pieces}) builder->append(80, "last", "v");
+    EXPECT_EQ(in_pieces.record_count(), 3);
+    EXPECT_EQ(in_pieces.max_timestamp(), 90);
+    EXPECT_EQ(in_pieces.uncompressed_size(), whole.uncompressed_size());
+    EXPECT_TRUE(*in_pieces.build() == *whole.build()) << name_of(codec);
+  }
+}
+
+TEST(Builder, refuses_to_build_more_than_its_limit) {
+  for (const int8_t magic : {k_magic_v1, k_magic_v2}) {
+    for (const Codec codec : {Codec::none, Codec::gzip, Codec::snappy, Codec::lz4}) {
+      const auto build = [&](size_t limit) {
+        BatchBuilder builder{{.magic = magic, .codec = codec}};
+        builder.limit_size(limit);
+        Bytes value(1000, '\0');
+        uint32_t noise = 1;
+        for (int i = 0; i < 500; ++i) {
+          for (char& c : value) c = static_cast<char>((noise = noise * 1103515245 + 12345) >> 24);
+          builder.append(i, "k", value);
+        }
+        EXPECT_EQ(builder.record_count(), 500);
+        EXPECT_EQ(builder.max_timestamp(), 499);
+        return builder.build();
+      };
+      const size_t size = build(1 << 20)->size();
+      EXPECT_EQ(build(size)->size(), size);
+      for (const size_t limit : {size - 1, size_t{100'000}}) {
+        const auto refused = build(limit);
+        ASSERT_FALSE(refused) << int{magic} << ' ' << name_of(codec);
+        EXPECT_EQ(refused.error().code, Errc::message_too_large);
+      }
+    }
+  }
+}
+
 TEST(Builder, tells_the_offset_that_kafka_indexes_for_the_largest_timestamp) {
   const auto shallow = [](const BatchFields& fields) {
     BatchBuilder builder{fields};

@@ -53,6 +53,30 @@ TEST(Codec, gives_back_what_went_in_at_every_size) {
   }
 }
 
+TEST(Codec, writes_the_same_however_a_body_is_cut) {
+  std::mt19937 random{3};
+  Bytes plain;
+  while (plain.size() < 700'000) {
+    plain += noise(random() % 50'000);
+    plain += Bytes(random() % 100'000, 'a');
+  }
+  for (const Codec codec : k_compressing) {
+    for (const size_t longest : {size_t{300}, size_t{40'000}, size_t{300'000}}) {
+      auto encoder = Encoder::make(codec, 2);
+      ASSERT_TRUE(encoder);
+      Bytes out;
+      BytesView rest = plain;
+      while (rest.size() > longest) {
+        const size_t size = random() % longest;
+        ASSERT_TRUE((*encoder)->write(rest.substr(0, size), out));
+        rest.remove_prefix(size);
+      }
+      ASSERT_TRUE((*encoder)->finish(rest, out));
+      EXPECT_TRUE(out == compressed(codec, plain)) << name_of(codec) << ' ' << longest;
+    }
+  }
+}
+
 TEST(Codec, refuses_more_than_the_bound_without_making_it) {
   const Bytes plain(64 << 20, '\0');
   for (const Codec codec : k_all) {

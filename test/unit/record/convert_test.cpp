@@ -87,6 +87,19 @@ TEST(DownConvert, ends_before_the_batch_that_would_not_fit_but_never_before_the_
   EXPECT_EQ(records_of(converted->bytes).size(), 20U);
 }
 
+TEST(DownConvert, bounds_what_must_be_whole_in_memory) {
+  BatchBuilder builder{{.codec = Codec::gzip}};
+  for (int i = 0; i < 30; ++i) builder.append(i, "k", Bytes(1 << 20, 'v'));
+  builder.append(30, "k", Bytes(3 << 20, 'v'));
+  const Bytes log = *builder.build();
+  const auto converted = down_convert(log, {});
+  ASSERT_TRUE(converted);
+  EXPECT_EQ(records_of(converted->bytes), without_headers(records_of(log), true));
+  const auto refused = down_convert(log, {.limits = {SIZE_MAX, 2 << 20}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::message_too_large);
+}
+
 TEST(DownConvert, leaves_a_truncated_tail_alone) {
   const Bytes log = fixture("datadir-plain-none");
   const size_t first = batches_of(log).at(0).size_in_bytes();

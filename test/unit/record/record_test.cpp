@@ -23,7 +23,7 @@ Bytes batch_with(BytesView body, int32_t count, Codec codec = Codec::none) {
 Error read_all(BytesView bytes, ReadDepth depth, size_t bound = k_default_max_decompressed_bytes) {
   const auto batch = BatchView::parse(bytes);
   EXPECT_TRUE(batch) << batch.error();
-  RecordReader reader{*batch, depth, bound};
+  RecordReader reader{*batch, depth, {bound}};
   for (;;) {
     auto record = reader.next();
     if (!record) return record.error();
@@ -174,7 +174,7 @@ TEST(RecordReader, survives_every_truncation_and_flipped_byte_of_real_batches) {
           BatchIterator batches{BytesView(bad)};
           auto batch = batches.next();
           if (!batch || !*batch) continue;
-          RecordReader reader{**batch, depth, 4 << 20};
+          RecordReader reader{**batch, depth, {4 << 20}};
           size_t seen = 0;
           for (auto record = reader.next(); record && *record; record = reader.next()) {
             for (const Header& header : (*record)->headers) seen += header.key.size();

@@ -473,13 +473,168 @@ TEST(Validate, needs_at_least_one_batch) {
   EXPECT_EQ(refusal(nothing, rules_with()), invalid("Record batch has no batches at all"));
 }
 
+// Records of all sizes: some are read whole, some go from one codec to the other in pieces.
+std::vector<OwnedRecord> records_up_to(size_t largest) {
+  std::vector<OwnedRecord> records;
+  for (size_t size = 10; size <= largest; size *= 3) {
+    records.push_back({.offset = 1000 + static_cast<int64_t>(records.size()),
+                       .timestamp_ms = k_now - static_cast<int64_t>(size % 7),
+                       .key = records.size() % 2 == 0 ? std::optional("key") : std::nullopt,
+                       .value = std::string(size, static_cast<char>('a' + records.size())),
+                       .headers = {{"h", "v"}, {"n", std::nullopt}}});
+  }
+  return records;
+}
+
+Bytes batch_with(const std::vector<OwnedRecord>& records, const BatchFields& fields) {
+  BatchBuilder builder{fields};
+  for (const OwnedRecord& record : records) {
+    std::vector<Header> headers;
+    for (const auto& [key, value] : record.headers) headers.push_back({key, value});
+    builder.append(record.timestamp_ms, record.key, record.value, headers);
+  }
+  return *builder.build();
+}
+
+TEST(Validate, writes_records_of_any_size_anew_byte_for_byte) {
+  const auto records = records_up_to(6 << 20);
+  for (const Codec source : k_codecs) {
+    for (const Codec target : k_codecs) {
+      if (source == target) continue;
+      Bytes bytes = batch_with(records, {.codec = source});
+      auto taken = take(bytes, rules_with([&](auto& r) { r.compression = target; }));
+      ASSERT_TRUE(taken) << taken.error().error;
+      Bytes expected = batch_with(records, {.codec = target});
+      MutableBatch batch{expected.data(), expected.size()};
+      batch.set_base_offset(Offset{1000});
+      batch.set_leader_epoch(LeaderEpoch{4});
+      EXPECT_TRUE(taken->bytes == expected) << name_of(source) << " to " << name_of(target);
+    }
+  }
+}
+
+TEST(Validate, judges_large_records_that_are_written_anew_like_others) {
+  auto records = records_up_to(3 << 20);
+  for (OwnedRecord& record : records) record.key = "key";
+  records.back().key.reset();
+  records.back().timestamp_ms = k_now + 5000;
+  const auto to_zstd = [](auto& r) { r.compression = Codec::zstd; };
+  const Bytes good = batch_with(records, {.codec = Codec::gzip});
+  EXPECT_EQ(refusal(good, rules_with(to_zstd)), Error{Errc::none});
+  EXPECT_EQ(refusal(good, rules_with([&](auto& r) {
+                      to_zstd(r);
+                      r.compacted = true;
+                    })),
+            invalid("One or more records have been rejected"));
+  EXPECT_EQ(refusal(good, rules_with([&](auto& r) {
+                      to_zstd(r);
+                      r.timestamp_difference_max_ms = 1000;
+                    }))
+                .code,
+            Errc::invalid_timestamp);
+  Bytes body;
+  append_varint(body, 2'000'000);
+  body += BytesView("\0\0\0\1", 4);
+  append_varint(body, 3'000'000);  // beyond the record's end
+  body.append(4'000'000, 'v');
+  Bytes bytes = batch_of({.codec = Codec::gzip}, 1).substr(0, k_v2_overhead);
+  ASSERT_TRUE(compress(Codec::gzip, 2, body, bytes));
+  store_be(bytes.data() + layout::k_length, static_cast<int32_t>(bytes.size() - k_log_overhead));
+  store_be(bytes.data() + layout::k_crc, BatchView(bytes.data(), bytes.size()).computed_crc());
+  EXPECT_EQ(refusal(bytes, rules_with(to_zstd)).code, Errc::invalid_record);
+}
+
+TEST(Validate, keeps_no_more_of_a_batch_written_anew_than_it_may_have) {
+  const auto records = records_up_to(1 << 20);
+  for (const Codec target : {Codec::none, Codec::lz4}) {
+    Bytes bytes = batch_with(records, {.codec = Codec::zstd});
+    const size_t size = batch_with(records, {.codec = target}).size();
+    const auto limited = [&](size_t limit) {
+      return refusal(bytes, rules_with([&](auto& r) {
+                       r.compression = target;
+                       r.max_rebuilt_size = limit;
+                     }));
+    };
+    EXPECT_EQ(limited(size), Error{Errc::none});
+    EXPECT_EQ(limited(size - 1).code, Errc::message_too_large);
+  }
+  // What is wrong with its records is said first.
+  Bytes bytes = batch_with(records, {.codec = Codec::zstd});
+  EXPECT_EQ(refusal(bytes, rules_with([](auto& r) {
+                      r.compression = Codec::none;
+                      r.max_rebuilt_size = 100;
+                      r.compacted = true;
+                    }))
+                .code,
+            Errc::invalid_record);
+}
+
+TEST(Validate, refuses_more_plain_old_messages_than_it_can_hold) {
+  BatchBuilder builder{{.codec = Codec::zstd}};
+  for (int i = 0; i < 40; ++i) builder.append(k_now, "k", Bytes(1 << 20, '\0'));
+  const Bytes bytes = *builder.build();
+  for (const Codec target : {Codec::none, Codec::gzip}) {
+    for (const int8_t magic : {k_magic_v0, k_magic_v1}) {
+      const auto error = refusal(bytes, rules_with([&](auto& r) {
+                                   r.magic = magic;
+                                   r.compression = target;
+                                   r.max_rebuilt_size = 4 << 20;
+                                 }));
+      const bool is_plain_run = target == Codec::none || magic == k_magic_v0;
+      EXPECT_EQ(error.code, is_plain_run ? Errc::message_too_large : Errc::none)
+          << int{magic} << ' ' << name_of(target);
+    }
+  }
+}
+
+TEST(Validate, bounds_what_must_be_whole_in_memory) {
+  const auto limited = [](auto& r) { r.limits.max_whole_bytes = 1 << 20; };
+  const auto to_v1 = [&](auto& r) {
+    limited(r);
+    r.magic = k_magic_v1;
+  };
+  for (const Codec codec : {Codec::gzip, Codec::snappy, Codec::lz4}) {
+    auto records = records_up_to(2 << 20);
+    for (OwnedRecord& record : records) record.headers.clear();
+    const Bytes large = batch_with(records, {.codec = codec});
+    EXPECT_EQ(refusal(large, rules_with(limited)), Error{Errc::none}) << "stepped over";
+    EXPECT_EQ(refusal(large, rules_with(to_v1)).code, Errc::message_too_large)
+        << "an old message begins with the checksum of what follows";
+    records.pop_back();
+    EXPECT_EQ(refusal(batch_with(records, {.codec = codec}), rules_with(to_v1)), Error{Errc::none});
+  }
+}
+
+TEST(Validate, takes_old_compressed_messages_of_many_records) {
+  for (const int8_t magic : {k_magic_v0, k_magic_v1}) {
+    for (const int8_t to : {magic, k_magic_v2}) {
+      BatchBuilder builder{{.magic = magic, .codec = Codec::gzip}};
+      std::vector<OwnedRecord> expected;
+      for (int i = 0; i < 90; ++i) {
+        expected.push_back({.offset = 1000 + i,
+                            .timestamp_ms = magic == k_magic_v0 ? -1 : k_now + i,
+                            .key = std::to_string(i),
+                            .value = std::string(100'000, static_cast<char>(i))});
+        builder.append(expected.back().timestamp_ms, expected.back().key, expected.back().value);
+      }
+      Bytes bytes = *builder.build();
+      auto taken = take(bytes, rules_with([&](auto& r) {
+                          r.magic = to;
+                          r.compression = Codec::lz4;
+                        }));
+      ASSERT_TRUE(taken) << taken.error().error;
+      EXPECT_EQ(records_of(taken->bytes), expected) << int{magic} << " to " << int{to};
+    }
+  }
+}
+
 TEST(Validate, bounds_what_a_batch_may_unpack_to) {
   for (const Codec codec : k_codecs) {
     if (codec == Codec::none) continue;
     BatchBuilder builder{{.codec = codec}};
     builder.append(k_now, "k", Bytes(8 << 20, '\0'));
     const Bytes bytes = *builder.build();
-    const auto small = [](auto& r) { r.max_decompressed_bytes = 1 << 20; };
+    const auto small = [](auto& r) { r.limits.max_decompressed_bytes = 1 << 20; };
     EXPECT_EQ(refusal(bytes, rules_with(small)).code, Errc::message_too_large) << name_of(codec);
     EXPECT_EQ(refusal(bytes, rules_with()), Error{Errc::none}) << name_of(codec);
   }
