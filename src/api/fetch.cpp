@@ -2,6 +2,9 @@
 // little, and send file stretches.
 
 #include "protocol/messages/fetch.h"
+
+#include <algorithm>
+
 #include "api/handlers.h"
 #include "api/lookup.h"
 #include "api/reply.h"
@@ -175,6 +178,17 @@ bool needs_conversion(const replica::TopicSettings& settings, int16_t version) {
          settings.log.message_format > readable_magic(version);
 }
 
+// Whether some records have to be read and written anew, which is not for an event loop.
+bool has_to_convert(const RequestContext& context, const std::vector<Served>& all,
+                    int16_t version) {
+  if (readable_magic(version) >= record::k_magic_v2) return false;
+  return std::any_of(all.begin(), all.end(), [&](const Served& served) {
+    return served.read.slice.length > 0 &&
+           needs_conversion(*context.services.partitions.settings(served.partition->tp().topic),
+                            version);
+  });
+}
+
 PartitionResponse respond(RequestContext& context, const replica::FetchPartition& wanted,
                           Served& served, int16_t version, bool read_committed, Payload& payload) {
   constexpr int16_t k_knows_storage_error = 6, k_first_zstd = 10;
@@ -262,14 +276,23 @@ Task<net::Reply> fetch(RequestContext& context, const protocol::RequestHeader& h
   response.error_code = static_cast<int16_t>(outcome.error);
   response.session_id = outcome.session_id;
   Payload payload;
-  for (size_t i = 0; i < plan.served.size(); ++i) {
-    if (!outcome.included[i]) continue;
-    const auto& wanted = session.partitions()[i];
-    if (response.responses.empty() || response.responses.back().topic != wanted.tp.topic)
-      response.responses.emplace_back().topic = wanted.tp.topic;
-    response.responses.back().partition_responses.push_back(
-        respond(context, wanted, plan.served[i], version,
-                limits.rules.isolation == log::Isolation::txn_committed, payload));
+  const bool read_committed = limits.rules.isolation == log::Isolation::txn_committed;
+  const auto respond_to_all = [&] {
+    for (size_t i = 0; i < plan.served.size(); ++i) {
+      if (!outcome.included[i]) continue;
+      const auto& wanted = session.partitions()[i];
+      if (response.responses.empty() || response.responses.back().topic != wanted.tp.topic)
+        response.responses.emplace_back().topic = wanted.tp.topic;
+      response.responses.back().partition_responses.push_back(
+          respond(context, wanted, plan.served[i], version, read_committed, payload));
+    }
+    return true;
+  };
+  if (has_to_convert(context, plan.served, version)) {
+    auto responding = context.services.workers.run(respond_to_all);
+    co_await std::move(responding);
+  } else {
+    respond_to_all();
   }
   co_return encode_reply(header, response, std::move(payload.slices));
 }

@@ -459,6 +459,8 @@ Result<void> Broker::stop() {
   parts.groups->stop();
   parts.server->stop(std::chrono::steady_clock::now() + k_patience);
   for (auto& loop : parts.network_loops) loop->stop();
+  // What they do for requests that have been given up uses the requests' own bytes, and logs.
+  parts.workers.reset();
   parts.log_mover->stop();
   auto closed = parts.logs->close();
   parts.gate.close();

@@ -124,9 +124,11 @@ class Log {
   Result<void> close();
 
   // Checks the batches, gives them offsets and writes them. The bytes are patched in place. Checks
-  // of content happen before the lock is taken.
+  // of content happen before the lock is taken. MESSAGE_TOO_LARGE also for what unpacks to more
+  // than `unpack_at_most`; nothing has happened to the bytes then.
   record::Checked<AppendInfo> append_as_leader(std::span<char> batches, LeaderEpoch epoch,
-                                               Origin origin = Origin::client);
+                                               Origin origin = Origin::client,
+                                               size_t unpack_at_most = SIZE_MAX);
   // Batches of a leader: offsets and epochs are kept.
   record::Checked<AppendInfo> append_as_follower(std::span<char> batches);
 

@@ -71,7 +71,7 @@ record::Checked<AppendInfo> Log::State::after_append(record::Checked<AppendInfo>
 }
 
 record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, LeaderEpoch epoch,
-                                                  Origin origin) {
+                                                  Origin origin, size_t unpack_at_most) {
   State& s = *state_;
   const LogConfig config = this->config();
   auto summary =
@@ -91,6 +91,8 @@ record::Checked<AppendInfo> Log::append_as_leader(std::span<char> batches, Leade
   rules.compacted = config.cleanup_compact;
   rules.now_ms = s.hooks.clock->wall_ms();
   rules.limits = config.read_limits();
+  rules.limits.max_decompressed_bytes =
+      std::min(rules.limits.max_decompressed_bytes, unpack_at_most);
   rules.max_rebuilt_size = static_cast<size_t>(config.max_message_bytes);
   auto prepared = record::prepare(batches.first(summary->valid_bytes), *summary, rules, s.place.tp);
   if (!prepared) return prepared.error();

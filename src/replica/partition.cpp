@@ -152,7 +152,8 @@ void Partition::note_follower(BrokerId follower, Offset fetched_to) {
 }
 
 record::Checked<Appended> Partition::append(std::span<char> batches, bool needs_min_isr,
-                                            int32_t min_isr, log::Origin origin) {
+                                            int32_t min_isr, log::Origin origin,
+                                            size_t unpack_at_most) {
   const auto kept = keep_log();
   std::shared_ptr<log::Log> log;
   LeaderEpoch epoch;
@@ -168,7 +169,7 @@ record::Checked<Appended> Partition::append(std::span<char> batches, bool needs_
     log = log_;
     epoch = order_.leader_epoch;
   }
-  auto appended = log->append_as_leader(batches, epoch, origin);
+  auto appended = log->append_as_leader(batches, epoch, origin, unpack_at_most);
   if (!appended) return appended.error();
   {
     std::scoped_lock hold(mutex_);

@@ -87,9 +87,11 @@ class Partition {
   std::vector<BrokerId> replicas() const;
   std::shared_ptr<log::Log> log() const;
 
-  // NOT_ENOUGH_REPLICAS when acks are -1 and fewer than min_isr are in sync.
+  // NOT_ENOUGH_REPLICAS when acks are -1 and fewer than min_isr are in sync. For unpack_at_most,
+  // and what an append does otherwise, see log::Log. Any thread; appends of two threads come in
+  // either order.
   record::Checked<Appended> append(std::span<char> batches, bool needs_min_isr, int32_t min_isr,
-                                   log::Origin origin);
+                                   log::Origin origin, size_t unpack_at_most = SIZE_MAX);
   Result<Read> read(const FetchPartition& wanted, const ReadRules& rules);
   // Whether an append of this leader epoch is committed; NOT_ENOUGH_REPLICAS_AFTER_APPEND when it
   // is but the ISR fell short.
