@@ -13,7 +13,7 @@ constexpr size_t k_filler_header = 12;
 constexpr size_t k_largest_filler = 128 * 1024;
 // Of one compressed batch. The same codec makes about the same of it that it was, unless a producer
 // has found what our compressor does not see.
-constexpr size_t k_largest_converted = size_t{32} << 20;
+constexpr size_t k_largest_converted = size_t{24} << 20;
 
 Result<Bytes> convert_batch(BatchView batch, const DownConversion& how, ConversionStats& stats) {
   const TimestampType type = batch.timestamp_type();

@@ -25,8 +25,9 @@ size_t header_size_of(int8_t magic, Codec codec) {
 
 // Plain messages of v0 and v1 are batches of their own, so max.message.bytes does not bound a run
 // of them, and a small compressed batch may become very many. They are held until they get their
-// offsets; more than this, and than one batch may have, is refused.
-constexpr size_t k_largest_plain_run = size_t{32} << 20;
+// offsets, in a buffer that may be copied as it grows; more than this, and than one batch may have,
+// is refused.
+constexpr size_t k_largest_plain_run = size_t{24} << 20;
 
 // Gives the builder the large records of an append.
 class PiecesToBuilder : public PieceSink {
