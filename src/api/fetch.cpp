@@ -150,19 +150,11 @@ struct Payload {
   std::vector<net::FileSlice> slices;
 };
 
-Result<Bytes> read_slice(const log::ReadSlice& slice) {
-  Bytes bytes(static_cast<size_t>(slice.length), '\0');
-  auto count = read_at(slice.file->fd(), bytes, slice.position, "a log segment");
-  if (!count) return count.error();
-  bytes.resize(*count);
-  return bytes;
-}
-
 // Records for a client that does not know the log's format. An old client must get at least one
 // message, even one that it can only skip.
 Errc convert(const replica::FetchPartition& wanted, const log::ReadSlice& slice, int16_t version,
              const record::ReadLimits& limits, PartitionResponse& response, Payload& payload) {
-  auto bytes = read_slice(slice);
+  auto bytes = log::read_bytes(slice);
   if (!bytes) return bytes.error().code;
   auto older = record::down_convert(
       *bytes,

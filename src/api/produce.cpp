@@ -13,9 +13,6 @@ namespace {
 using protocol::ProduceRequest;
 using protocol::ProduceResponse;
 
-constexpr int16_t k_first_v2_version = 3;
-constexpr int16_t k_first_zstd_version = 7;
-
 // What one request may hold up the other connections of its event loop with: as much as a few dozen
 // ordinary requests.
 constexpr std::chrono::milliseconds k_time_on_loop{2};

@@ -11,8 +11,6 @@ using protocol::ProduceResponse;
 using PartitionResponse = ProduceResponse::PartitionProduceResponse;
 
 constexpr std::string_view k_privileged_client_id = "__admin_client";
-constexpr int16_t k_first_v2_version = 3;
-constexpr int16_t k_first_zstd_version = 7;
 
 // What a producer of this version may send (KIP-98, KIP-110): one batch of format v2, zstd only
 // from version 7.
@@ -74,8 +72,9 @@ bool ProduceAppends::run(record::EffortBudget* budget) {
       answers.name = topic.name;
       answers.partitions.reserve(topic.partitions.size());
     }
+    const auto settings = context_.services.partitions.settings(topic.name);
     for (; index_ < topic.partitions.size(); ++index_) {
-      auto answer = append(topic.name, topic.partitions[index_], budget);
+      auto answer = append(topic.name, *settings, topic.partitions[index_], budget);
       if (!answer) return false;
       response.responses[topic_].partitions.push_back(std::move(*answer));
     }
@@ -93,6 +92,7 @@ Errc ProduceAppends::check(const std::string& topic, const PartitionData& data) 
 }
 
 std::optional<PartitionResponse> ProduceAppends::append(const std::string& topic,
+                                                        const replica::TopicSettings& settings,
                                                         const PartitionData& data,
                                                         record::EffortBudget* budget) {
   const int32_t index = data.partition_index;
@@ -104,16 +104,15 @@ std::optional<PartitionResponse> ProduceAppends::append(const std::string& topic
   // The frame is ours until the reply: offsets are patched into it in place.
   const BytesView view = data.records.view();
   const std::span<char> bytes{const_cast<char*>(view.data()), view.size()};
-  const auto settings = context_.services.partitions.settings(topic);
   size_t unpack_at_most = SIZE_MAX;
   if (budget != nullptr) {
     const auto affordable =
-        budget->take(view, settings->log.compression, settings->log.message_format);
+        budget->take(view, settings.log.compression, settings.log.message_format);
     if (!affordable) return std::nullopt;
     unpack_at_most = *affordable;
   }
   const bool all = request_.acks == -1;
-  const int32_t min_isr = all ? settings->min_insync_replicas : 1;
+  const int32_t min_isr = all ? settings.min_insync_replicas : 1;
   const LeaderEpoch epoch = partition->leader_epoch();
   auto appended = partition->append(bytes, all, min_isr, record::Origin::client, unpack_at_most);
   if (!appended) {

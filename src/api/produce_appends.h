@@ -7,9 +7,13 @@
 #include "protocol/messages/produce.h"
 #include "record/effort.h"
 #include "record/validate.h"
-#include "replica/partition.h"
+#include "replica/partition_table.h"
 
 namespace samsa::api {
+
+// Versions of produce requests from which on a batch is of format v2 (KIP-98) and may be of zstd
+// (KIP-110).
+inline constexpr int16_t k_first_v2_version = 3, k_first_zstd_version = 7;
 
 // An append that waits for replicas, and the place in the response that it will complete.
 struct PendingAppend {
@@ -41,8 +45,9 @@ class ProduceAppends {
 
   bool run(record::EffortBudget* budget);
   // Nothing where the budget does not suffice.
-  std::optional<PartitionResponse> append(const std::string& topic, const PartitionData& data,
-                                          record::EffortBudget* budget);
+  std::optional<PartitionResponse> append(const std::string& topic,
+                                          const replica::TopicSettings& settings,
+                                          const PartitionData& data, record::EffortBudget* budget);
   // What is wrong before the records are looked into.
   Errc check(const std::string& topic, const PartitionData& data) const;
 

@@ -144,8 +144,7 @@ Task<void> Controller::shrink_isr(std::vector<std::pair<TopicPartition, BrokerId
     if (known == context_.leaderships.end() || known->second.leader == id) continue;
     if (std::ranges::find(known->second.isr, id) == known->second.isr.end()) continue;
     auto& state = smaller.try_emplace(tp, known->second).first->second;
-    state = without_replica(state, id);
-    state.controller_epoch = context_.epoch;
+    state = without_replica(context_, state, id);
   }
   std::vector<StateWrite> writes;
   for (auto& [tp, state] : smaller) writes.push_back({tp, std::move(state)});
@@ -166,8 +165,7 @@ Task<std::vector<TopicPartition>> Controller::hand_over(BrokerId broker) {
         left.push_back(tp);
       }
     } else if (std::ranges::find(known->second.isr, broker) != known->second.isr.end()) {
-      writes.push_back({tp, without_replica(known->second, broker)});
-      writes.back().leadership.controller_epoch = context_.epoch;
+      writes.push_back({tp, without_replica(context_, known->second, broker)});
     }
   }
   if (!writes.empty()) order_leadership(co_await write_states(std::move(writes)));

@@ -77,6 +77,9 @@ struct ReadSlice {
   Offset last_stable_offset;
 };
 
+// The bytes of the range; fewer where the file has been cut meanwhile.
+Result<Bytes> read_bytes(const ReadSlice& slice);
+
 struct TimestampOffset {
   int64_t timestamp_ms = k_no_timestamp_ms;
   Offset offset = k_no_offset;

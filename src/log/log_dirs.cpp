@@ -114,10 +114,7 @@ Result<void> LogDirs::close() {
     note(closed.error());
     state_->fail(parent_of(*logs[i]), closed.error());
   });
-  write_recovery_points();
-  write_log_starts();
-  write_high_watermarks();
-  write_first_dirty_offsets();
+  state_->write_checkpoints();
   for (const auto& path : live_dirs()) {
     auto marked = open_file(fs::path(path) / k_clean_shutdown_file, O_WRONLY | O_CREAT);
     if (auto synced = marked ? sync_directory(path) : Result<void>{marked.error()}; !synced)
@@ -159,11 +156,9 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create(const TopicPartition& tp,
   std::unique_lock creation(state_->create_mutex);
   state_->one_created.wait(creation, [&] { return !state_->creating.contains(tp); });
   if (auto known = get(tp)) return known;
-  if (const auto offline = state_->offline_names(); !is_new && !offline.empty()) {
+  if (auto incomplete = state_->check_complete(tp); !is_new && !incomplete) {
     state_->mark_unreachable(tp);
-    return Error{Errc::kafka_storage_error, "Can not create log for " + tp.to_string() +
-                                                " because log directories " + offline +
-                                                " are offline"};
+    return incomplete.error();
   }
   // What was copied of a log that is not there any more is a copy of nothing.
   if (auto removed = state_->remove_future(tp); !removed)
@@ -273,10 +268,13 @@ std::vector<std::string> LogDirs::offline_dirs() const {
   return paths;
 }
 
-std::string LogDirs::State::offline_names() const {
-  std::string names;
-  for (const auto& dir : owner->offline_dirs()) names += (names.empty() ? "" : ",") + dir;
-  return names;
+Result<void> LogDirs::State::check_complete(const TopicPartition& tp) const {
+  std::string offline;
+  for (const auto& dir : owner->offline_dirs()) offline += (offline.empty() ? "" : ",") + dir;
+  if (offline.empty()) return ok();
+  return Error{Errc::kafka_storage_error, "Can not create log for " + tp.to_string() +
+                                              " because log directories " + offline +
+                                              " are offline"};
 }
 
 std::string LogDirs::parent_of(const Log& log) { return log.dir().parent_path().string(); }

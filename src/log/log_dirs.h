@@ -69,8 +69,8 @@ class LogDirs {
 
   std::shared_ptr<Log> get(const TopicPartition& tp) const;
   // A new log goes to the live directory with the fewest, or to the next where that can't take it.
-  // While a directory is offline, one that is
-  // not new to the cluster is KAFKA_STORAGE_ERROR: its records may lie there (KIP-112).
+  // While a directory is offline, one that is not new to the cluster is KAFKA_STORAGE_ERROR: its
+  // records may lie there (KIP-112).
   Result<std::shared_ptr<Log>> get_or_create(const TopicPartition& tp, const LogConfig& config,
                                              bool is_new = true);
   // Also those that are being moved here from another directory.

@@ -27,10 +27,7 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create_future(const TopicPartition&
                                                            const LogConfig& config) {
   std::scoped_lock creation(state_->create_mutex);
   if (auto known = future(tp)) return known;
-  if (const auto offline = state_->offline_names(); !offline.empty())
-    return Error{Errc::kafka_storage_error, "Can not create log for " + tp.to_string() +
-                                                " because log directories " + offline +
-                                                " are offline"};
+  if (auto complete = state_->check_complete(tp); !complete) return complete.error();
   const auto current = get(tp);
   const State::Dir* const parent = state_->find(dir);
   if (!current || parent == nullptr)

@@ -129,6 +129,13 @@ void LogDirs::State::write_checkpoint(
   }
 }
 
+void LogDirs::State::write_checkpoints() {
+  owner->write_recovery_points();
+  owner->write_log_starts();
+  owner->write_high_watermarks();
+  owner->write_first_dirty_offsets();
+}
+
 void LogDirs::write_high_watermarks() {
   state_->write_checkpoint(k_high_watermark_file,
                            [](const Log& log) { return log.high_watermark(); });
@@ -163,10 +170,7 @@ void LogDirs::State::forget_checkpoints_of(const TopicPartition& tp, const Dir& 
                              [&](const auto& file) { return file.second.contains(tp); }))
       return;
   }
-  owner->write_recovery_points();
-  owner->write_log_starts();
-  owner->write_high_watermarks();
-  owner->write_first_dirty_offsets();
+  write_checkpoints();
 }
 
 // Only for logs that start within their first segment; for the others the segment's name tells.

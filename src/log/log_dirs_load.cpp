@@ -138,8 +138,7 @@ Result<void> LogDirs::State::check_duplicates() const {
 
 void LogDirs::State::load_one(const Found& found, RecoveryProgress& recovery) {
   if (is_offline(*found.dir)) {
-    std::unique_lock hold(mutex);
-    if (!found.is_future) unreachable.insert(found.tp);
+    if (!found.is_future) mark_unreachable(found.tp);
     return;
   }
   const auto offset_or = [&](const OffsetMap& map, Offset fallback) {

@@ -49,6 +49,7 @@ struct LogDirs::State {
   void keep_log(Log& log, int64_t now_ms, bool retention_due);
   void write_checkpoint(const char* file,
                         const std::function<std::optional<Offset>(const Log&)>& value_of);
+  void write_checkpoints();
   void reap_doomed(int64_t now_ms);
   void forget_checkpoints_of(const TopicPartition& tp, const Dir& dir);
   void stop_threads();
@@ -60,7 +61,8 @@ struct LogDirs::State {
   Result<void> doom(std::shared_ptr<Log> log);
   // With the creation mutex held.
   Result<void> remove_future(const TopicPartition& tp);
-  std::string offline_names() const;
+  // KAFKA_STORAGE_ERROR while a directory is offline: what is to be made may lie there (KIP-112).
+  Result<void> check_complete(const TopicPartition& tp) const;
   void mark_unreachable(const TopicPartition& tp);
   void fail(const std::string& path, const Error& error);
   Dir* find(const std::string& path);

@@ -12,11 +12,13 @@ namespace samsa::log {
 namespace fs = std::filesystem;
 
 Error Log::State::fail(Error error) {
-  if (error.code == Errc::kafka_storage_error && !failure && !closed) {
-    failure = error;
-    healthy = false;
-  }
+  if (error.code == Errc::kafka_storage_error && !closed) remember(error);
   return error;
+}
+
+void Log::State::remember(const Error& error) {
+  if (!failure) failure = error;
+  healthy = false;
 }
 
 Error Log::State::fail_read(Error error, const Segment& segment) {
@@ -39,8 +41,7 @@ void Log::State::report() {
 
 void Log::fence(const Error& why) {
   std::scoped_lock hold(state_->mutex);
-  if (!state_->failure) state_->failure = Error{Errc::kafka_storage_error, why.message};
-  state_->healthy = false;
+  state_->remember({Errc::kafka_storage_error, why.message});
   state_->reported = true;
 }
 

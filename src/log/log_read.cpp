@@ -253,4 +253,12 @@ int64_t Log::producer_count() const {
   return state_->producers.size();
 }
 
+Result<Bytes> read_bytes(const ReadSlice& slice) {
+  Bytes bytes(static_cast<size_t>(slice.length), '\0');
+  auto count = read_at(slice.file->fd(), bytes, slice.position, slice.file->opened_as());
+  if (!count) return count.error();
+  bytes.resize(*count);
+  return bytes;
+}
+
 }  // namespace samsa::log

@@ -49,6 +49,7 @@ struct Log::State {
   Result<void> usable() const;
   // Remembers the failure; the hook is due after unlocking, through report().
   Error fail(Error error);
+  void remember(const Error& error);
   void note(const Error& error) { static_cast<void>(fail(error)); }
 
   // log_producers.cpp: the producers' state and its snapshots.

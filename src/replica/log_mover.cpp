@@ -164,13 +164,12 @@ Result<int64_t> LogMover::copy_some(log::Log& copy, const log::Log& log) {
                         /*min_one_message=*/true);
   if (!slice) return slice.error();
   if (slice->file && slice->length > 0) {
-    Bytes bytes(static_cast<size_t>(slice->length), '\0');
-    auto count = read_at(slice->file->fd(), bytes, slice->position, slice->file->opened_as());
-    if (!count) return count.error();
-    if (*count != bytes.size())
+    auto bytes = log::read_bytes(*slice);
+    if (!bytes) return bytes.error();
+    if (bytes->size() != static_cast<size_t>(slice->length))
       return Error{Errc::unknown_server_error, "the log was cut while it was read"};
-    if (auto begun = begin_below(copy, bytes); !begun) return begun.error();
-    if (auto appended = copy.append_as_follower(bytes); !appended) return appended.error().error;
+    if (auto begun = begin_below(copy, *bytes); !begun) return begun.error();
+    if (auto appended = copy.append_as_follower(*bytes); !appended) return appended.error().error;
   }
   copy.update_high_watermark(log.high_watermark());
   if (auto moved = copy.maybe_increment_log_start_offset(

@@ -35,26 +35,27 @@ def send(broker, topic, partition, value=b"v"):
     return errors[0]
 
 
-def partitions_in(folder):
-    return {path.name for path in folder.iterdir() if path.is_dir()}
+def create_over_both(broker, dirs):
+    """A topic with a partition in each of the two directories: the number of the one in the second, and where its state is."""
+    create(broker, "t", 2)
+    for partition in (0, 1):
+        assert send(broker, "t", partition) is None
+    number = 0 if (dirs[1] / "t-0").exists() else 1
+    return number, f"/brokers/topics/t/partitions/{number}/state"
 
 
 def test_partitions_go_to_the_directory_with_the_fewest(two_dirs):
     broker, (one, two) = two_dirs
     for number in range(4):
         create(broker, f"t{number}", 1)
-        wait_until("the log is there", lambda: len(partitions_in(one) | partitions_in(two)) == number + 1)
-    assert (partitions_in(one), partitions_in(two)) == ({"t0-0", "t2-0"}, {"t1-0", "t3-0"})
+        wait_until("the log is there", lambda: len(directories(one) + directories(two)) == number + 1)
+    assert (directories(one), directories(two)) == (["t0-0", "t2-0"], ["t1-0", "t3-0"])
 
 
 def test_a_failed_directory_takes_only_its_partitions_along(two_dirs, zk):
     broker, (one, two) = two_dirs
-    create(broker, "t", 2)
-    for partition in (0, 1):
-        assert send(broker, "t", partition) is None
-    lost = 0 if (two / "t-0").exists() else 1
+    lost, state = create_over_both(broker, (one, two))
     two.rename(two.with_name("gone"))
-    state = f"/brokers/topics/t/partitions/{lost}/state"
     wait_until("nobody leads the lost one", lambda: b'"leader":-1' in zk.get(state)[0])
     assert b'"leader":0' in zk.get(f"/brokers/topics/t/partitions/{1 - lost}/state")[0]
     wait_until("the notification is dealt with", lambda: zk.get_children("/log_dir_event_notification") == [])
@@ -68,7 +69,7 @@ def test_a_failed_directory_takes_only_its_partitions_along(two_dirs, zk):
     # What is new to the cluster does not need what was lost.
     create(broker, "new", 2)
     assert [send(broker, "new", partition) for partition in (0, 1)] == [None, None]
-    assert {"new-0", "new-1"} <= partitions_in(one)
+    assert {"new-0", "new-1"} <= set(directories(one))
 
     assert broker.stop() == 0
     assert (one / ".kafka_cleanshutdown").exists() and not two.exists()
@@ -81,15 +82,11 @@ def test_a_failed_directory_takes_only_its_partitions_along(two_dirs, zk):
 
 def test_a_directory_that_can_not_be_used_at_the_start_takes_only_its_partitions_along(two_dirs, zk):
     broker, (one, two) = two_dirs
-    create(broker, "t", 2)
-    for partition in (0, 1):
-        assert send(broker, "t", partition) is None
-    lost = 0 if (two / "t-0").exists() else 1
+    lost, state = create_over_both(broker, (one, two))
     assert broker.stop() == 0
     two.rename(two.with_name("away"))
     two.write_bytes(b"not a directory")
     broker.start()
-    state = f"/brokers/topics/t/partitions/{lost}/state"
     wait_until("nobody leads the lost one", lambda: b'"leader":-1' in zk.get(state)[0])
     assert send(broker, "t", 1 - lost) is None
     assert broker.stop() == 0
@@ -102,14 +99,12 @@ def test_a_directory_that_can_not_be_used_at_the_start_takes_only_its_partitions
 
 def test_a_directory_without_a_readable_meta_properties_is_not_used(two_dirs, zk):
     broker, (one, two) = two_dirs
-    create(broker, "t", 2)
+    lost, state = create_over_both(broker, (one, two))
     assert broker.stop() == 0
-    lost = 0 if (two / "t-0").exists() else 1
     (two / "meta.properties").unlink()
     (two / "meta.properties").mkdir()
     broker.start()
     assert send(broker, "t", 1 - lost) is None
-    state = f"/brokers/topics/t/partitions/{lost}/state"
     wait_until("nobody leads the lost one", lambda: b'"leader":-1' in zk.get(state)[0])
     assert f"Stopping serving logs in dir {two}" in broker.log()
 

@@ -33,6 +33,15 @@ std::optional<BrokerZnode::Endpoint> parse_endpoint(std::string_view text) {
                                .port = *port};
 }
 
+// `complaint` goes before what has no such field.
+Result<BrokerId> broker_in(BytesView json, std::string_view field, std::string_view complaint) {
+  auto object = parse_object(json);
+  if (!object) return object.error();
+  const auto id = int32_of(*object, field);
+  if (!id) return Error{Errc::invalid_request, std::string(complaint) + ": " + std::string(json)};
+  return BrokerId{*id};
+}
+
 }  // namespace
 
 std::span<const std::string_view> persistent_paths() {
@@ -123,11 +132,7 @@ Bytes encode_controller(BrokerId id, int64_t timestamp_ms) {
 }
 
 Result<BrokerId> decode_controller(BytesView json) {
-  auto object = parse_object(json);
-  if (!object) return object.error();
-  const auto id = int32_of(*object, "brokerid");
-  if (!id) return Error{Errc::invalid_request, "not a controller: " + std::string(json)};
-  return BrokerId{*id};
+  return broker_in(json, "brokerid", "not a controller");
 }
 
 Bytes encode_log_dir_event(BrokerId id) {
@@ -135,11 +140,7 @@ Bytes encode_log_dir_event(BrokerId id) {
 }
 
 Result<BrokerId> decode_log_dir_event(BytesView json) {
-  auto object = parse_object(json);
-  if (!object) return object.error();
-  const auto id = int32_of(*object, "broker");
-  if (!id) return Error{Errc::invalid_request, "names no broker: " + std::string(json)};
-  return BrokerId{*id};
+  return broker_in(json, "broker", "names no broker");
 }
 
 Bytes encode_cluster_id(std::string_view id) {

@@ -66,12 +66,10 @@ std::optional<Leadership> elect_for_shutdown(const Context& context, const Topic
   return std::nullopt;
 }
 
-Leadership without_replica(const Leadership& now, BrokerId gone) {
-  Leadership changed = now;
-  changed.leader_epoch = LeaderEpoch{now.leader_epoch.value() + 1};
-  if (now.leader == gone) changed.leader = k_no_broker;
-  if (now.isr.size() > 1) std::erase(changed.isr, gone);
-  return changed;
+Leadership without_replica(const Context& context, const Leadership& now, BrokerId gone) {
+  std::vector<BrokerId> isr = now.isr;
+  if (isr.size() > 1) std::erase(isr, gone);
+  return next(now, context, now.leader == gone ? k_no_broker : now.leader, std::move(isr));
 }
 
 }  // namespace samsa::controller

@@ -29,6 +29,6 @@ std::optional<Leadership> elect_for_shutdown(const Context& context, const Topic
 
 // A replica has gone: the leadership without it in the ISR. The last of an ISR stays in it, as it
 // alone has all records.
-Leadership without_replica(const Leadership& now, BrokerId gone);
+Leadership without_replica(const Context& context, const Leadership& now, BrokerId gone);
 
 }  // namespace samsa::controller

@@ -102,6 +102,9 @@ class ControllerTest : public testing::Test {
         [&] { return node.controller->is_active() && tree_.data("/controller_epoch") == epoch; });
   }
 
+  // Broker 2 has all that there is of t-0, and its session ends.
+  void lose_the_only_replica(Node& controller, Node& other);
+
   zk::FakeTree tree_;
   runtime::EventLoop admin_loop_{"admin"};
   zk::FakeClient admin_;
@@ -109,6 +112,17 @@ class ControllerTest : public testing::Test {
 
 #define EXPECT_STATE(tp, ...) \
   EXPECT_EQ(become(zk::partition_state_path(tp), state(__VA_ARGS__)), state(__VA_ARGS__))
+
+void ControllerTest::lose_the_only_replica(Node& controller, Node& other) {
+  controller.start();
+  ASSERT_TRUE(is_elected(controller, "1"));
+  other.start();
+  ASSERT_TRUE(other.broker.knows_brokers("1,2"));
+  create_topic("t", R"("0":[2])");
+  EXPECT_STATE((TopicPartition{"t", 0}), 1, 2, 0, "2");
+  other.client.expire();
+  EXPECT_STATE((TopicPartition{"t", 0}), 1, -1, 1, "2");
+}
 
 TEST_F(ControllerTest, IsElectedByOneMultiThatRaisesTheEpoch) {
   Node one(tree_, 1);
@@ -253,16 +267,8 @@ TEST_F(ControllerTest, ReplicasInAFailedLogDirectoryAreOfflineThoughTheirBrokerI
 }
 
 TEST_F(ControllerTest, AskedWhenItComesABrokerMayHaveLostADirectoryWhileItWasAway) {
-  Node one(tree_, 1);
-  one.start();
-  ASSERT_TRUE(is_elected(one, "1"));
-  Node two(tree_, 2);
-  two.start();
-  ASSERT_TRUE(two.broker.knows_brokers("1,2"));
-  create_topic("t", R"("0":[2])");
-  EXPECT_STATE((TopicPartition{"t", 0}), 1, 2, 0, "2");
-  two.client.expire();
-  EXPECT_STATE((TopicPartition{"t", 0}), 1, -1, 1, "2");
+  Node one(tree_, 1), two(tree_, 2);
+  lose_the_only_replica(one, two);
   two.broker.lose({"t", 0});
   two.come_back();
   EXPECT_STATE((TopicPartition{"t", 0}), 1, -1, 3, "2");  // elected first, and found to be offline
@@ -280,16 +286,8 @@ TEST_F(ControllerTest, ANewControllerDropsNotificationsToTheFormerOne) {
 }
 
 TEST_F(ControllerTest, LeadsOfflinePartitionsAgainWhenTheirBrokerReturns) {
-  Node one(tree_, 1);
-  one.start();
-  ASSERT_TRUE(is_elected(one, "1"));
-  Node two(tree_, 2);
-  two.start();
-  ASSERT_TRUE(two.broker.knows_brokers("1,2"));
-  create_topic("t", R"("0":[2])");
-  EXPECT_STATE((TopicPartition{"t", 0}), 1, 2, 0, "2");
-  two.client.expire();
-  EXPECT_STATE((TopicPartition{"t", 0}), 1, -1, 1, "2");
+  Node one(tree_, 1), two(tree_, 2);
+  lose_the_only_replica(one, two);
   two.come_back();
   EXPECT_STATE((TopicPartition{"t", 0}), 1, 2, 2, "2");
   EXPECT_TRUE(two.broker.is_told({"t", 0}, "leader 2 epoch 2 isr 2"));

@@ -121,9 +121,9 @@ class CleanerFixture : public LogFixture {
       auto slice = log.read(at, 1 << 20, Isolation::log_end, true);
       ASSERT_TRUE(slice) << (slice ? Error{} : slice.error());
       if (!slice || slice->length == 0) break;
-      Bytes bytes(static_cast<size_t>(slice->length), '\0');
-      ASSERT_TRUE(read_at(slice->file->fd(), bytes, slice->position, "segment"));
-      ASSERT_TRUE(record::for_each_batch(bytes, [&](record::BatchView batch) {
+      const auto bytes = read_bytes(*slice);
+      ASSERT_TRUE(bytes);
+      ASSERT_TRUE(record::for_each_batch(*bytes, [&](record::BatchView batch) {
         EXPECT_TRUE(batch.crc_ok());
         if (batch.next_offset() > at) visit(batch);
         at = batch.next_offset();

@@ -30,13 +30,6 @@ struct FutureLogsTest : LogDirsTest {
     EXPECT_TRUE(future) << (future ? Error{} : future.error());
     return future ? *future : nullptr;
   }
-  static void copy(const Log& from, Log& to) {
-    auto slice = from.read(to.log_end_offset(), 1 << 20, Isolation::log_end, true);
-    ASSERT_TRUE(slice);
-    Bytes bytes(static_cast<size_t>(slice->length), '\0');
-    ASSERT_TRUE(read_at(slice->file->fd(), bytes, slice->position, "segment"));
-    ASSERT_TRUE(to.append_as_follower(bytes));
-  }
   void compact() {
     config_.cleanup_compact = true;
     current_->update_config(config_);
@@ -67,7 +60,7 @@ TEST_F(FutureLogsTest, AFutureLogIsMadeWhereItIsToGoUnderANameOfItsOwn) {
 
 TEST_F(FutureLogsTest, AfterARestartItIsThereWithWhatItHad) {
   auto logs = begin();
-  copy(*current_, *future_);
+  copy_some(*current_, *future_, 1 << 20);
   future_->update_high_watermark(Offset{5});
   append(*current_);
   ASSERT_TRUE(logs->close());
@@ -83,7 +76,7 @@ TEST_F(FutureLogsTest, AfterARestartItIsThereWithWhatItHad) {
 TEST_F(FutureLogsTest, ItTakesThePlaceOfTheCurrentOneWithAllThatIsKnownOfThat) {
   config_.file_delete_delay_ms = 1000;
   auto logs = begin();
-  copy(*current_, *future_);
+  copy_some(*current_, *future_, 1 << 20);
   ASSERT_TRUE(current_->maybe_increment_log_start_offset(Offset{2}));
   auto replaced = logs->replace_by_future(future_);
   ASSERT_TRUE(replaced) << replaced.error();
@@ -123,7 +116,7 @@ TEST_F(FutureLogsTest, UpToWhereItIsCleanMovesAlong) {
   logs->write_first_dirty_offsets();
   EXPECT_EQ(text(dir(0) + "/cleaner-offset-checkpoint"), "0\n1\nt 0 4\n");
   future_ = begin_move(*logs);
-  copy(*current_, *future_);
+  copy_some(*current_, *future_, 1 << 20);
   logs->retire(*logs->replace_by_future(future_));
   EXPECT_EQ(text(dir(0) + "/cleaner-offset-checkpoint"), "0\n0\n");
   EXPECT_EQ(text(dir(1) + "/cleaner-offset-checkpoint"), "0\n1\nt 0 4\n");
@@ -136,7 +129,7 @@ TEST_F(FutureLogsTest, WhatIsBeingCopiedIsNotCleanedMeanwhile) {
   ASSERT_TRUE(logs->remove_future(k_tp));
   EXPECT_TRUE(CleanableLog::claim(current_));
   future_ = begin_move(*logs);
-  copy(*current_, *future_);
+  copy_some(*current_, *future_, 1 << 20);
   logs->retire(*logs->replace_by_future(future_));
   EXPECT_TRUE(CleanableLog::claim(future_));
   ASSERT_TRUE(logs->close());

@@ -63,10 +63,10 @@ struct KafkaDataDirTest : LogFixture, testing::WithParamInterface<const char*> {
       auto slice = log.read(at, 4000, Isolation::log_end, true);
       EXPECT_TRUE(slice) << (slice ? Error{} : slice.error());
       if (!slice || slice->length == 0) break;
-      Bytes bytes(static_cast<size_t>(slice->length), '\0');
-      EXPECT_TRUE(read_at(slice->file->fd(), bytes, slice->position, "segment"));
+      const auto bytes = read_bytes(*slice);
+      EXPECT_TRUE(bytes);
       const Offset before = at;
-      EXPECT_TRUE(record::for_each_batch(bytes, [&](record::BatchView batch) {
+      EXPECT_TRUE(record::for_each_batch(*bytes, [&](record::BatchView batch) {
         EXPECT_TRUE(batch.crc_ok());
         if (batch.last_offset() < at) return;
         seen.push_back({batch.last_offset().value(), batch.stored_crc()});

@@ -141,9 +141,9 @@ class LogFixture : public testing::Test {
       auto slice = log.read(at, 1 << 20, Isolation::log_end, true);
       EXPECT_TRUE(slice) << (slice ? Error{} : slice.error());
       if (!slice || slice->length == 0) break;
-      Bytes bytes(static_cast<size_t>(slice->length), '\0');
-      EXPECT_TRUE(read_at(slice->file->fd(), bytes, slice->position, "segment"));
-      auto read = record::for_each_batch(bytes, [&](record::BatchView one) {
+      const auto bytes = read_bytes(*slice);
+      EXPECT_TRUE(bytes);
+      auto read = record::for_each_batch(*bytes, [&](record::BatchView one) {
         for (Offset o = one.base_offset(); o < one.next_offset(); o = o + 1)
           if (o >= at) offsets.push_back(o.value());
         at = one.next_offset();
@@ -151,6 +151,14 @@ class LogFixture : public testing::Test {
       EXPECT_TRUE(read);
     }
     return offsets;
+  }
+  // What comes next of the one, at most so many bytes of it or one batch, goes to the other.
+  static void copy_some(const Log& from, Log& to, int32_t max_bytes) {
+    auto slice = from.read(to.log_end_offset(), max_bytes, Isolation::log_end, true);
+    ASSERT_TRUE(slice);
+    auto bytes = read_bytes(*slice);
+    ASSERT_TRUE(bytes);
+    ASSERT_TRUE(to.append_as_follower(*bytes));
   }
   static std::vector<int64_t> up_to(int64_t end) {
     std::vector<int64_t> all;

@@ -9,6 +9,14 @@ namespace {
 using record::ControlType;
 
 struct RecoveryTest : LogFixture {
+  // Segments of twenty batches or so, with entries in their indexes; times run with the offsets.
+  void leave_indexed_segments() {
+    config_.segment_bytes = 2000;
+    config_.index_interval_bytes = 200;
+    auto log = open();
+    for (int i = 0; i < 100; ++i) append(*log, {.timestamp_ms = 1000 + i});
+    ASSERT_TRUE(log->close());
+  }
   // Five segments or more, epochs 1, 4 and 6, each from the offset of its number times ten.
   std::unique_ptr<Log> log_of_three_epochs() {
     config_.segment_bytes = 600;
@@ -240,34 +248,24 @@ TEST_F(RecoveryTest, ABatchWhoseOffsetDoesNotLieBehindTheLastIsCut) {
 }
 
 TEST_F(RecoveryTest, ALostIndexIsRebuiltWithoutTouchingTheRecords) {
-  config_.segment_bytes = 2000;
-  config_.index_interval_bytes = 200;
-  auto log = open();
-  for (int i = 0; i < 100; ++i) append(*log, {.timestamp_ms = 1000 + i});
-  ASSERT_TRUE(log->close());
-  log.reset();
+  leave_indexed_segments();
   std::map<fs::path, std::string> kept;
   for (const auto& entry : fs::directory_iterator(dir()))
     if (entry.path().extension() == ".index" || entry.path().extension() == ".timeindex")
       kept[entry.path()] = *read_file(entry.path());
   ASSERT_GT(kept.size(), 6u);
   for (const auto& [path, content] : kept) fs::remove(path);
-  log = open(true);
+  auto log = open(true);
   EXPECT_EQ(offsets_in(*log), up_to(100));
   EXPECT_EQ((*log->offset_for_timestamp(1050))->offset, Offset{50});
   for (const auto& [path, content] : kept) EXPECT_TRUE(fs::exists(path)) << path;
 }
 
 TEST_F(RecoveryTest, ALostTimeIndexIsRebuilt) {
-  config_.segment_bytes = 2000;
-  config_.index_interval_bytes = 200;
-  auto log = open();
-  for (int i = 0; i < 100; ++i) append(*log, {.timestamp_ms = 1000 + i});
-  ASSERT_TRUE(log->close());
-  log.reset();
+  leave_indexed_segments();
   const std::string kept = *read_file(file(0, ".timeindex"));
   fs::remove(file(0, ".timeindex"));
-  log = open(true);
+  auto log = open(true);
   EXPECT_EQ((*log->offset_for_timestamp(1005))->offset, Offset{5});
   EXPECT_EQ(*read_file(file(0, ".timeindex")), kept);
 }

@@ -74,9 +74,9 @@ struct SwapRecoveryTest : CleanerFixture {
       auto slice = log.read(at, 1 << 20, Isolation::txn_committed, true);
       EXPECT_TRUE(slice);
       if (!slice || slice->length == 0) break;
-      Bytes bytes(static_cast<size_t>(slice->length), '\0');
-      EXPECT_TRUE(read_at(slice->file->fd(), bytes, slice->position, "segment"));
-      EXPECT_TRUE(record::for_each_batch(bytes, [&](record::BatchView batch) {
+      const auto bytes = read_bytes(*slice);
+      EXPECT_TRUE(bytes);
+      EXPECT_TRUE(record::for_each_batch(*bytes, [&](record::BatchView batch) {
         at = batch.next_offset();
         const bool aborted =
             batch.is_transactional() && std::ranges::any_of(slice->aborted, [&](const auto& one) {

@@ -12,7 +12,6 @@
 namespace samsa::replica {
 namespace {
 
-using log::Isolation;
 using log::LogDirs;
 
 struct LogMoverTest : log::LogDirsTest {
@@ -261,12 +260,7 @@ struct AlignTest : LogMoverTest {
   void grow(int64_t count, int32_t epoch) {
     for (int64_t i = 0; i < count; ++i) append(*log_, epoch);
   }
-  void copy_one() {
-    auto slice = log_->read(copy_->log_end_offset(), 1, Isolation::log_end, true);
-    Bytes bytes(static_cast<size_t>(slice->length), '\0');
-    ASSERT_TRUE(read_at(slice->file->fd(), bytes, slice->position, "segment"));
-    ASSERT_TRUE(copy_->append_as_follower(bytes));
-  }
+  void copy_one() { copy_some(*log_, *copy_, 1); }
   int64_t aligned_end() {
     EXPECT_TRUE(align(*copy_, *log_));
     return copy_->log_end_offset().value();
