@@ -10,7 +10,8 @@ import queue
 import subprocess
 import threading
 
-from cluster import ROOT, Broker, Process
+from cluster import ROOT, Broker, Process, wait_until
+from messages import Connection
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILT = ROOT / "build" / "interop"
@@ -110,4 +111,16 @@ class ReferenceBroker(Broker):
         command = ["java", "-Xmx512m", "-XX:+UseSerialGC", f"-Dlog4j.configuration=file:{logging}", "-cp",
                    f"{BUILT}/jars-{KAFKA}/*", "kafka.Kafka", self.write_config(), *arguments]
         self.process = Process(command, self.directory, "broker", env)
+        return self
+
+    def start(self, env=None, arguments=()):
+        """Kafka tells that it has started before the controller has told it of itself, and clients stumble over that."""
+        super().start(env, arguments)
+
+        def knows_itself():
+            connection = Connection(self.port)
+            known = connection.ask("metadata", 1, topics=[])
+            connection.close()
+            return known["brokers"] and known["controller_id"] >= 0
+        wait_until("Kafka knows itself", knows_itself)
         return self
