@@ -44,7 +44,8 @@ def create(broker, topic):
 
 def set_rate(broker, rate):
     admin = KafkaAdminClient(bootstrap_servers=broker.address)
-    admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, "0", configs={} if rate is None else {RATE: rate})])
+    with broker.settings_change("brokers/0"):
+        admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, "0", configs={} if rate is None else {RATE: rate})])
     admin.close()
 
 

@@ -212,6 +212,15 @@ class Broker:
     def log(self):
         return self.process.log()
 
+    @contextlib.contextmanager
+    def settings_change(self, entity):
+        """Ends when what was changed inside, of "topics/T" or "brokers/0", is in force: clients are answered before that."""
+        def times_applied():
+            return self.log().count(f"Processing override for entityPath: {entity} ")
+        before = times_applied()
+        yield
+        wait_until(f"the settings of {entity} are applied", lambda: times_applied() > before)
+
 
 def tool(name, *arguments, stdin=None, timeout_s=60, check=True):
     """Runs bin/NAME.sh and returns its CompletedProcess with text output."""

@@ -123,9 +123,9 @@ def throttle(broker, bytes_per_second):
     """Sets the rate at which this broker moves partitions; None for no limit."""
     key = "replica.alter.log.dirs.io.max.bytes.per.second"
     change = ("--delete-config", key) if bytes_per_second is None else ("--add-config", f"{key}={bytes_per_second}")
-    before = broker.log().count("Processing override for entityPath: brokers/0 ")
-    tool("kafka-configs", "--bootstrap-server", broker.address, "--entity-type", "brokers", "--entity-name", 0, "--alter", *change)
-    wait_until("the rate is set", lambda: broker.log().count("Processing override for entityPath: brokers/0 ") > before)
+    with broker.settings_change("brokers/0"):
+        tool("kafka-configs", "--bootstrap-server", broker.address, "--entity-type", "brokers", "--entity-name", 0,
+             "--alter", *change)
 
 
 def test_what_is_acknowledged_while_a_partition_moves_is_there_once(two_dirs):

@@ -62,12 +62,9 @@ class Subject:
             path, entity = "brokers/<default>", ["--entity-type", "brokers", "--entity-default"]
             named = {BROKER_KEYS[key]: value for key, value in settings.items()}
         # DescribeConfigs tells what ZooKeeper has, which the broker may still have to hear of.
-        def times_applied():
-            return self.broker.log().count(f"Processing override for entityPath: {path} ")
-        before = times_applied()
-        tool("kafka-configs", "--bootstrap-server", self.broker.address, *entity, "--alter",
-             "--add-config", ",".join(f"{key}=[{value}]" for key, value in named.items()))
-        wait_until(f"{settings} is applied", lambda: times_applied() > before)
+        with self.broker.settings_change(path):
+            tool("kafka-configs", "--bootstrap-server", self.broker.address, *entity, "--alter",
+                 "--add-config", ",".join(f"{key}=[{value}]" for key, value in named.items()))
         resource = ConfigResource(ConfigResource.Type.TOPIC, TOPIC)
         told = self.admin.describe_configs([resource])[resource].result(10)
         assert {key: told[key].value for key in settings} == settings
