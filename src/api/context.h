@@ -29,6 +29,7 @@ namespace samsa::group {
 class Coordinator;
 }
 namespace samsa::log {
+class ColdReads;
 class LogDirs;
 }
 namespace samsa::metadata {
@@ -57,6 +58,7 @@ struct Services {
   std::atomic<int64_t>& finalized_features_epoch;
   config::ConfigHolder& config;
   log::LogDirs& logs;
+  log::ColdReads& cold_reads;
   replica::PartitionTable& partitions;
   replica::LogMover& log_mover;
   replica::FetchSessionCache& fetch_sessions;

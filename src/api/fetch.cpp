@@ -9,6 +9,7 @@
 #include "api/lookup.h"
 #include "api/reply.h"
 #include "config/holder.h"
+#include "log/cold_reads.h"
 #include "record/convert.h"
 #include "replica/fetch_session.h"
 
@@ -181,6 +182,13 @@ bool has_to_convert(const RequestContext& context, const std::vector<Served>& al
   });
 }
 
+// Whether sending some of it would wait for the disk, which is not for an event loop either.
+bool has_cold_reads(const std::vector<Served>& all) {
+  return std::any_of(all.begin(), all.end(), [](const Served& served) {
+    return log::ColdReads::is_cold(served.read.slice);
+  });
+}
+
 PartitionResponse respond(RequestContext& context, const replica::FetchPartition& wanted,
                           Served& served, int16_t version, bool read_committed, Payload& payload) {
   constexpr int16_t k_knows_storage_error = 6, k_first_zstd = 10;
@@ -280,8 +288,13 @@ Task<net::Reply> fetch(RequestContext& context, const protocol::RequestHeader& h
     }
     return true;
   };
-  if (has_to_convert(context, plan.served, version)) {
-    auto responding = context.services.workers.run(respond_to_all);
+  if (has_to_convert(context, plan.served, version) || has_cold_reads(plan.served)) {
+    auto responding = context.services.workers.run([&] {
+      for (const auto& served : plan.served)
+        if (log::ColdReads::is_cold(served.read.slice))
+          context.services.cold_reads.bring_in(served.read.slice);
+      return respond_to_all();
+    });
     co_await std::move(responding);
   } else {
     respond_to_all();

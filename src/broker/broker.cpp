@@ -17,6 +17,7 @@
 #include "config/topic_config.h"
 #include "controller/controller.h"
 #include "group/coordinator.h"
+#include "log/cold_reads.h"
 #include "net/addresses.h"
 #include "net/server.h"
 #include "net/socket_buffers.h"
@@ -43,6 +44,7 @@ struct Broker::Parts {
   runtime::EventLoop control_loop{"controller"};
   std::unique_ptr<zk::Client> zookeeper;
   std::unique_ptr<log::LogDirs> logs;
+  log::ColdReads cold_reads;
   std::unique_ptr<replica::PartitionTable> partitions;
   std::unique_ptr<replica::LogMover> log_mover;
   std::unique_ptr<replica::FetchSessionCache> fetch_sessions;
@@ -287,6 +289,7 @@ void Broker::Parts::build_services() {
                     .finalized_features_epoch = features_epoch,
                     .config = config,
                     .logs = *logs,
+                    .cold_reads = cold_reads,
                     .partitions = *partitions,
                     .log_mover = *log_mover,
                     .fetch_sessions = *fetch_sessions,

@@ -182,6 +182,7 @@ class Broker:
             **{key.replace("_", "."): value for key, value in overrides.items()},
         }
         self.process = None
+        self.run_by = []  # a command that becomes the one behind it, such as prlimit(1)
 
     @property
     def address(self):
@@ -194,8 +195,8 @@ class Broker:
 
     def launch(self, env=None, arguments=()):
         """Starts the process without waiting for anything."""
-        self.process = Process([BIN / "kafka-server-start.sh", self.write_config(), *arguments], self.directory,
-                               "broker", env)
+        self.process = Process([*self.run_by, BIN / "kafka-server-start.sh", self.write_config(), *arguments],
+                               self.directory, "broker", env)
         return self
 
     def start(self, env=None, arguments=()):
