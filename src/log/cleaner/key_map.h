@@ -1,6 +1,8 @@
 #pragma once
 // Which offset is the last one of each key, by the key's MD5: Kafka's way to hold many keys in
-// little memory. 24 bytes a slot, however long the key. Not synchronised; one cleaner thread's.
+// little memory. 24 bytes a slot, however long the key. The table grows with what is put into it:
+// one of full size for some thousand keys would have each of them in another page, and every look a
+// miss of the processor's caches. Not synchronised; one cleaner thread's.
 
 #include <array>
 #include <cstdint>
@@ -18,14 +20,14 @@ class KeyMap {
   static constexpr size_t k_hash_bytes = 16;
   static constexpr size_t k_slot_bytes = k_hash_bytes + sizeof(int64_t);
 
-  // At least one slot. Takes no memory before the first reset().
+  // At least one slot. Takes no memory before the first reset(), and while it grows to its full
+  // size up to a quarter more than this.
   explicit KeyMap(size_t memory_bytes);
   ~KeyMap();
   KeyMap(const KeyMap&) = delete;
   KeyMap& operator=(const KeyMap&) = delete;
 
-  // Makes the map empty. The system gives memory for what is put into it, page by page. Fails where
-  // there is none to be had.
+  // Makes the map empty. Fails where there is no memory to be had.
   Result<void> reset();
   // Gives the memory back; nothing may be asked until the next reset().
   void release();
@@ -46,12 +48,14 @@ class KeyMap {
  private:
   using Hash = std::array<unsigned char, k_hash_bytes>;
   class Digest;
-  // Where the key is, or the free slot where it belongs; null when the map is full of others.
-  char* slot_of(const Hash& hash) const;
+  // Of this many slots, all free.
+  class Table;
+  // Where there is no memory for a larger table, the map stays as it is.
+  void grow();
 
   const size_t slots_;
   std::unique_ptr<Digest> digest_;
-  char* table_ = nullptr;
+  std::unique_ptr<Table> table_;
   size_t size_ = 0;
   Offset latest_ = k_no_offset;
 };

@@ -44,6 +44,17 @@ TEST(KeyMap, OfOneSlotStillWorks) {
   EXPECT_EQ(map.get("a"), Offset{3});
 }
 
+TEST(KeyMap, KeepsEveryOffsetWhileItGrows) {
+  constexpr int k_keys = 300'000;
+  KeyMap map{24 * k_keys};
+  ASSERT_TRUE(map.reset());
+  for (int i = 0; i < k_keys; ++i) ASSERT_TRUE(map.put(key(i), Offset{i}));
+  EXPECT_FALSE(map.put("one too many", Offset{k_keys}));
+  for (int i = 0; i < k_keys; ++i) ASSERT_EQ(map.get(key(i)), Offset{i});
+  ASSERT_TRUE(map.reset());
+  EXPECT_EQ(map.get(key(1)), k_no_offset);
+}
+
 TEST(KeyMap, IsEmptyAgainAfterAReset) {
   KeyMap map{24 * 100};
   ASSERT_TRUE(map.reset());
