@@ -18,6 +18,8 @@
 #include "controller/controller.h"
 #include "group/coordinator.h"
 #include "log/cold_reads.h"
+#include "metrics/http_endpoint.h"
+#include "metrics/registry.h"
 #include "net/addresses.h"
 #include "net/server.h"
 #include "net/socket_buffers.h"
@@ -35,6 +37,8 @@ struct Broker::Parts {
   explicit Parts(config::BrokerConfig c) : config(std::move(c)), settings(config) {}
 
   config::ConfigHolder config;
+  metrics::Registry metrics{Clock::system()};
+  metrics::Registry::Handle process_metrics = metrics::collect_process(metrics);
   TopicSettingsCache settings;
   BrokerId id;
   std::string cluster_id;
@@ -62,8 +66,10 @@ struct Broker::Parts {
   std::vector<std::unique_ptr<runtime::EventLoop>> network_loops;
   std::unique_ptr<net::Server> server;
   std::map<std::string, int32_t> bound_ports;
+  std::unique_ptr<metrics::HttpEndpoint> metrics_endpoint;
   runtime::Gate gate;
 
+  Result<void> show_metrics();
   void start_threads();
   Result<void> prepare();
   Result<void> load_settings();
@@ -108,6 +114,16 @@ Result<std::map<std::string, int32_t>> limits_per_address(const config::BrokerCo
 }
 
 }  // namespace
+
+Result<void> Broker::Parts::show_metrics() {
+  const std::string& address = config.current()->prometheus_address;
+  if (address.empty()) return ok();
+  auto started = metrics::HttpEndpoint::start(address, [this] { return metrics.text(); });
+  if (!started)
+    return Error{Errc::invalid_config, "prometheus.address: " + started.error().message};
+  metrics_endpoint = std::move(*started);
+  return ok();
+}
 
 // What needs nothing of ZooKeeper.
 void Broker::Parts::start_threads() {
@@ -215,6 +231,7 @@ Result<void> Broker::Parts::open_logs() {
   options.log_start_checkpoint_ms = now->log_flush_start_offset_checkpoint_interval_ms;
   options.high_watermark_checkpoint_ms = now->replica_high_watermark_checkpoint_interval_ms;
   options.cleaner = cleaner_options(*now);
+  options.metrics = &metrics;
   options.on_dir_failure = [this](const std::string& dir, const Error&, size_t live) {
     // While opening, open() itself tells. When it joins, the controller asks for each replica.
     if (!logs) return;
@@ -422,6 +439,8 @@ Result<std::unique_ptr<Broker>> Broker::start(config::BrokerConfig config) {
   auto parts = std::make_unique<Parts>(std::move(config));
   const auto now = parts->config.current();
   for (const auto& warning : now->warnings()) LOG(WARNING) << warning;
+  // Before everything that takes its time, such as a recovery.
+  if (auto shown = parts->show_metrics(); !shown) return shown.error();
   parts->control_loop.start();
   auto connecting = std::async(std::launch::async, [&] {
     return zk::ApacheClient::connect(

@@ -10,6 +10,10 @@
 #include "log/cleaner/cleaner.h"
 #include "log/log.h"
 
+namespace samsa::metrics {
+class Registry;
+}
+
 namespace samsa::log {
 
 // meta.properties of one directory; absent fields were not in the file.
@@ -37,6 +41,9 @@ struct LogDirsOptions {
   // retention.
   std::optional<CleanerOptions> cleaner;
   Clock* clock = &Clock::system();
+  // Where the logs, the directories and a recovery are to be seen, already while opening; nowhere
+  // when null.
+  metrics::Registry* metrics = nullptr;
   // A directory went offline, also while opening. Its logs are fenced by then. `live` is how many
   // directories are left. Called from wherever that was noticed, so it must not use the logs.
   std::function<void(const std::string& dir, const Error&, size_t live)> on_dir_failure;

@@ -12,7 +12,6 @@
 #include "log/log_dirs_state.h"
 #include "log/log_files.h"
 #include "log/log_folder.h"
-#include "log/recovery_progress.h"
 
 namespace samsa::log {
 namespace fs = std::filesystem;
@@ -136,7 +135,7 @@ Result<void> LogDirs::State::check_duplicates() const {
   return ok();
 }
 
-void LogDirs::State::load_one(const Found& found, RecoveryProgress& recovery) {
+void LogDirs::State::load_one(const Found& found, RecoveryProgress& progress) {
   if (is_offline(*found.dir)) {
     if (!found.is_future) mark_unreachable(found.tp);
     return;
@@ -147,7 +146,7 @@ void LogDirs::State::load_one(const Found& found, RecoveryProgress& recovery) {
   };
   const auto first_dirty = found.dir->first_dirty.find(found.tp);
   LogHooks hooks = hooks_for(*found.dir);
-  hooks.recovery = &recovery;
+  hooks.recovery = &progress;
   const LogConfig config = options.config_of ? options.config_of(found.tp.topic) : options.defaults;
   auto log = Log::open({.dir = found.path,
                         .tp = found.tp,
@@ -186,13 +185,17 @@ int64_t LogDirs::State::bytes_to_recover() const {
 }
 
 void LogDirs::State::load_all() {
-  RecoveryProgress recovery{bytes_to_recover(), *options.clock,
-                            [](const std::string& line) { LOG(INFO) << line; }};
+  recovery.emplace(bytes_to_recover(), *options.clock,
+                   [](const std::string& line) { LOG(INFO) << line; });
+  for (const auto& found : to_load)
+    if (!found.dir->was_clean) ++found.dir->logs_to_recover;
+  show_metrics();
   std::atomic<size_t> done{0};
   const size_t total = to_load.size();
   std::atomic<int> last_percent{0};
   in_parallel(total, [&](size_t i) {
-    load_one(to_load[i], recovery);
+    load_one(to_load[i], *recovery);
+    if (!to_load[i].dir->was_clean) --to_load[i].dir->logs_to_recover;
     constexpr int k_step = 10;
     constexpr size_t k_many = 100;
     const int percent = static_cast<int>(++done * 100 / total);

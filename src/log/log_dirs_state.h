@@ -1,6 +1,7 @@
 #pragma once
 // What LogDirs is made of; private to the room.
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -11,6 +12,8 @@
 
 #include "base/file.h"
 #include "log/log_dirs.h"
+#include "log/recovery_progress.h"
+#include "metrics/registry.h"
 
 namespace samsa::log {
 
@@ -20,6 +23,7 @@ struct LogDirs::State {
     FileDescriptor lock;
     bool was_clean = false;
     bool offline = false;
+    std::atomic<int64_t> logs_to_recover{0};
     OffsetMap recovery_points, log_starts, high_watermarks, first_dirty;  // as read at the start
     std::map<std::string, OffsetMap> written;  // by checkpoint; guarded by `checkpoint_mutex`
   };
@@ -40,7 +44,7 @@ struct LogDirs::State {
   Result<void> open_dir(const std::string& path);
   Result<void> read_dir(Dir& dir);
   Result<void> check_duplicates() const;
-  void load_one(const Found& found, RecoveryProgress& recovery);
+  void load_one(const Found& found, RecoveryProgress& progress);
   int64_t bytes_to_recover() const;
   void load_all();
 
@@ -53,6 +57,10 @@ struct LogDirs::State {
   void reap_doomed(int64_t now_ms);
   void forget_checkpoints_of(const TopicPartition& tp, const Dir& dir);
   void stop_threads();
+
+  // log_dirs_metrics.cpp
+  void show_metrics();
+  void tell_metrics(metrics::Exposition& out) const;
 
   Result<std::shared_ptr<Log>> create(const TopicPartition& tp, const LogConfig& config,
                                       const Dir& dir);
@@ -85,6 +93,9 @@ struct LogDirs::State {
   std::vector<Doomed> doomed;
 
   std::mutex checkpoint_mutex;  // one is written at a time, so that an older one can't come last
+
+  std::optional<RecoveryProgress> recovery;  // of the start
+  metrics::Registry::Handle metrics;         // ends before what is told of
 
   LogDirs* owner = nullptr;
   std::unique_ptr<Cleaner> cleaner;

@@ -30,21 +30,26 @@ std::string duration_text(int64_t seconds) {
 
 }  // namespace
 
+int64_t recovery_percent(int64_t done_bytes, int64_t total_bytes) {
+  return total_bytes > 0 ? std::min<int64_t>(done_bytes * 100 / total_bytes, 100) : 100;
+}
+
+int64_t recovery_seconds_left(int64_t done_bytes, int64_t total_bytes, milliseconds elapsed) {
+  if (done_bytes >= total_bytes) return 0;
+  if (done_bytes <= 0) return -1;
+  const double for_one_byte =
+      static_cast<double>(elapsed.count()) / 1000 / static_cast<double>(done_bytes);
+  return static_cast<int64_t>(static_cast<double>(total_bytes - done_bytes) * for_one_byte) + 1;
+}
+
 std::string describe_recovery(int64_t done_bytes, int64_t total_bytes, milliseconds elapsed) {
-  const auto done = static_cast<double>(done_bytes);
-  const double per_second =
-      done * 1000 / static_cast<double>(std::max<int64_t>(elapsed.count(), 1));
-  const int64_t percent =
-      total_bytes > 0 ? std::min<int64_t>(done_bytes * 100 / total_bytes, 100) : 100;
-  std::string text = "Recovering logs: " + std::to_string(percent) + " % of " +
-                     size_text(static_cast<double>(total_bytes)) + " checked, " +
-                     size_text(per_second) + "/s";
-  if (done_bytes > 0 && done_bytes < total_bytes)
-    text +=
-        ", about " +
-        duration_text(
-            static_cast<int64_t>(static_cast<double>(total_bytes - done_bytes) / per_second) + 1) +
-        " left";
+  const double per_second = static_cast<double>(done_bytes) * 1000 /
+                            static_cast<double>(std::max<int64_t>(elapsed.count(), 1));
+  std::string text =
+      "Recovering logs: " + std::to_string(recovery_percent(done_bytes, total_bytes)) + " % of " +
+      size_text(static_cast<double>(total_bytes)) + " checked, " + size_text(per_second) + "/s";
+  const int64_t left = recovery_seconds_left(done_bytes, total_bytes, elapsed);
+  if (left > 0) text += ", about " + duration_text(left) + " left";
   return text;
 }
 
@@ -60,12 +65,22 @@ void RecoveryProgress::advance(int64_t bytes) {
   const int64_t before = done_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   const int64_t done = before + bytes;
   if (before >> k_mib_bits == done >> k_mib_bits) return;
-  const auto elapsed = std::chrono::duration_cast<milliseconds>(clock_.steady() - began_);
+  const milliseconds so_far = elapsed();
   int64_t due = next_ms_.load(std::memory_order_relaxed);
-  if (elapsed.count() < due ||
-      !next_ms_.compare_exchange_strong(due, elapsed.count() + k_interval_ms))
+  if (so_far.count() < due ||
+      !next_ms_.compare_exchange_strong(due, so_far.count() + k_interval_ms))
     return;
-  tell_(describe_recovery(done, total_bytes_, elapsed));
+  tell_(describe_recovery(done, total_bytes_, so_far));
+}
+
+milliseconds RecoveryProgress::elapsed() const {
+  return std::chrono::duration_cast<milliseconds>(clock_.steady() - began_);
+}
+
+int64_t RecoveryProgress::percent() const { return recovery_percent(done_bytes_, total_bytes_); }
+
+int64_t RecoveryProgress::seconds_left() const {
+  return recovery_seconds_left(done_bytes_, total_bytes_, elapsed());
 }
 
 }  // namespace samsa::log

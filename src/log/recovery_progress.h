@@ -10,6 +10,10 @@
 
 namespace samsa::log {
 
+// 0 to 100, which it is when there is nothing to check.
+int64_t recovery_percent(int64_t done_bytes, int64_t total_bytes);
+// As things have gone so far; 0 when it is done, -1 as long as nothing can be told.
+int64_t recovery_seconds_left(int64_t done_bytes, int64_t total_bytes, milliseconds elapsed);
 // "Recovering logs: 42 % of 12.3 GiB checked, 1.1 GiB/s, about 6 s left".
 std::string describe_recovery(int64_t done_bytes, int64_t total_bytes, milliseconds elapsed);
 
@@ -22,8 +26,11 @@ class RecoveryProgress {
   // So many bytes more are checked. For every batch: costs an addition, and a look at the clock
   // once a MiB.
   void advance(int64_t bytes);
+  int64_t percent() const;
+  int64_t seconds_left() const;
 
  private:
+  milliseconds elapsed() const;
   const int64_t total_bytes_;
   const Clock& clock_;
   const std::function<void(const std::string&)> tell_;

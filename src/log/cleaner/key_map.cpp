@@ -1,37 +1,26 @@
 #include "log/cleaner/key_map.h"
 
-#include <glog/logging.h>
-#include <openssl/evp.h>
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <cstring>
+#include <random>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace samsa::log {
 
-// OpenSSL's context with MD5 in it, kept: making one, or looking MD5 up again, would cost more than
-// hashing a key.
-class KeyMap::Digest {
- public:
-  Digest() : context_(EVP_MD_CTX_new()) {
-    CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_md5(), nullptr) == 1);
-  }
-  ~Digest() { EVP_MD_CTX_free(context_); }
-  Digest(const Digest&) = delete;
-  Digest& operator=(const Digest&) = delete;
+namespace {
 
-  Hash of(BytesView key) {
-    Hash hash;
-    CHECK(EVP_DigestInit_ex(context_, nullptr, nullptr) == 1 &&
-          EVP_DigestUpdate(context_, key.data(), key.size()) == 1 &&
-          EVP_DigestFinal_ex(context_, hash.data(), nullptr) == 1);
-    return hash;
-  }
+uint64_t random_seed() {
+  std::random_device random;
+  return uint64_t{random()} << 32 | random();
+}
 
- private:
-  EVP_MD_CTX* context_;
-};
+}  // namespace
 
+// So many slots, all free at first.
 class KeyMap::Table {
  public:
   // Null where there is no memory.
@@ -79,8 +68,7 @@ class KeyMap::Table {
 };
 
 KeyMap::KeyMap(size_t memory_bytes)
-    : slots_(std::max<size_t>(memory_bytes / k_slot_bytes, 1)),
-      digest_(std::make_unique<Digest>()) {}
+    : slots_(std::max<size_t>(memory_bytes / k_slot_bytes, 1)), seed_(random_seed()) {}
 
 KeyMap::~KeyMap() = default;
 
@@ -115,9 +103,17 @@ void KeyMap::grow() {
   table_ = std::move(larger);
 }
 
+KeyMap::Hash KeyMap::hash_of(BytesView key) const {
+  const XXH128_hash_t hashed = XXH3_128bits_withSeed(key.data(), key.size(), seed_);
+  Hash hash;
+  static_assert(sizeof hashed == k_hash_bytes);
+  std::memcpy(hash.data(), &hashed, k_hash_bytes);
+  return hash;
+}
+
 bool KeyMap::put(BytesView key, Offset offset) {
   if (size_ >= table_->count() / 2 && table_->count() < slots_) grow();
-  const Hash hash = digest_->of(key);
+  const Hash hash = hash_of(key);
   char* const slot = table_->slot_of(hash.data());
   if (slot == nullptr) return false;
   if (std::memcmp(slot, hash.data(), k_hash_bytes) != 0) {
@@ -131,7 +127,7 @@ bool KeyMap::put(BytesView key, Offset offset) {
 }
 
 Offset KeyMap::get(BytesView key) const {
-  const Hash hash = digest_->of(key);
+  const Hash hash = hash_of(key);
   const char* const slot = table_->slot_of(hash.data());
   if (slot == nullptr || std::memcmp(slot, hash.data(), k_hash_bytes) != 0) return k_no_offset;
   return Offset{load_be<int64_t>(slot + k_hash_bytes)};
