@@ -23,11 +23,8 @@ Result<void> Log::State::load() {
     LOG(WARNING) << known_epochs.error() << "; the epochs are taken from the batches";
     epochs.move_to(place.dir);
   }
-  if (!is_new) {
-    auto files = tidy_and_list(place.dir);
-    if (!files) return files.error();
-    if (auto r = load_segments(*files); !r) return r;
-  }
+  if (!is_new)
+    if (auto r = load_files(); !r) return r;
   if (segments.empty()) {
     if (auto r = add_segment(log_start); !r) return r;
     log_end = log_start;
@@ -60,6 +57,18 @@ Result<void> Log::State::load() {
     return ok();
   }
   return reload_producers(producers, log_end);
+}
+
+Result<void> Log::State::load_files() {
+  for (;;) {
+    auto files = tidy_and_list(place.dir);
+    if (!files) return files.error();
+    auto loaded = load_segments(*files);
+    const auto overflowed = std::exchange(to_split, nullptr);
+    if (!overflowed) return loaded;
+    if (auto r = split(*overflowed); !r) return r;
+    segments.clear();
+  }
 }
 
 // The epochs as the batches tell them; for a checkpoint that can't be read.
@@ -98,10 +107,13 @@ Result<void> Log::State::load_segments(const LogFiles& files) {
                  << segments[base]->path().string()
                  << ", recovering segment and rebuilding index files...";
     if (auto r = recover(*segments[base], seen, Epochs::known); !r) return r.error();
+    if (to_split) return ok();
   }
   if (!place.had_clean_shutdown)
     if (auto r = recover_unflushed(seen); !r) return r;
+  if (to_split) return ok();
   if (auto r = find_end(); !r) return r;
+  if (to_split) return ok();
   if (log_end < log_start) {
     LOG(WARNING) << "Deleting all segments of " << place.tp << " because its end, " << log_end
                  << ", is below its start, " << log_start;
@@ -123,7 +135,7 @@ Result<bool> Log::State::recover(Segment& segment, ProducerState& seen, Epochs w
   else if (auto r = reload_producers(seen, segment.base()); !r)
     return r.error();
   Offset end = segment.base();
-  auto cut =
+  auto recovered =
       segment.recover(config.index_interval_bytes, [&](record::BatchView batch) -> Result<void> {
         if (which == Epochs::from_batches && epochs.latest() < batch.leader_epoch())
           if (auto r = epochs.assign(batch.leader_epoch(), batch.base_offset()); !r) return r;
@@ -134,15 +146,16 @@ Result<bool> Log::State::recover(Segment& segment, ProducerState& seen, Epochs w
           hooks.recovery->advance(static_cast<int64_t>(batch.size_in_bytes()));
         return ok();
       });
-  if (!cut) return cut.error();
+  if (!recovered) return recovered.error();
+  if (recovered->has_overflow) to_split = segments[segment.base()];
   if (auto r = segment.seal(); !r) return r.error();
   seen.set_end(end);
   // So that another segment's recovery need not read this one again. One that is there may be
   // damaged, or tell of batches that were cut.
   snapshots.erase(end);
   if (auto r = snapshot(seen); !r) return r.error();
-  if (*cut == 0) return false;
-  LOG(WARNING) << "Cut " << *cut << " bytes of no whole batch from the end of "
+  if (recovered->cut_bytes == 0) return false;
+  LOG(WARNING) << "Cut " << recovered->cut_bytes << " bytes of no whole batch from the end of "
                << segment.path().string();
   return true;
 }
@@ -152,6 +165,7 @@ Result<void> Log::State::recover_unflushed(ProducerState& seen) {
     LOG(INFO) << "Recovering unflushed segment " << at->first << " of " << place.tp;
     auto cut = recover(*at->second, seen, Epochs::from_batches);
     if (!cut) return cut.error();
+    if (!*cut && to_split) return ok();
     if (!*cut) continue;
     while (std::next(at) != segments.end()) {
       LOG(WARNING) << "Removing " << std::prev(segments.end())->second->path().string()
@@ -170,6 +184,7 @@ Result<void> Log::State::find_end() {
     ProducerState seen{place.tp};
     seen.set_end(k_no_offset);
     if (auto r = recover(active(), seen, Epochs::known); !r) return r.error();
+    if (to_split) return ok();
     end = active().make_active();
   }
   if (!end) return end.error();

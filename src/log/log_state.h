@@ -65,6 +65,7 @@ struct Log::State {
 
   // log_load.cpp: recovery.
   Result<void> load();
+  Result<void> load_files();
   Result<void> load_segments(const LogFiles& files);
   // Batches of older formats have no place for an epoch, so that a log of theirs keeps none.
   bool keeps_epochs() const { return config.message_format >= record::k_magic_v2; }
@@ -74,6 +75,9 @@ struct Log::State {
   Result<bool> recover(Segment& segment, ProducerState& seen, Epochs which);
   Result<void> recover_unflushed(ProducerState& seen);
   Result<void> find_end();
+  // log_split.cpp. While loading: puts segments that can be indexed in the place of one that has
+  // offsets too far from its base. The files, that is; they are to be loaded then.
+  Result<void> split(const Segment& overflowed);
 
   // log_read.cpp; they take the lock for themselves.
   struct ReadView;
@@ -111,6 +115,7 @@ struct Log::State {
   // Of the active segment: handed to the disk already, and its size at the look before.
   int64_t written_back = 0, old_enough_for_write_back = 0;
   int64_t truncations = 0;
+  std::shared_ptr<Segment> to_split;  // why loading ended early
 
   // The cleaner's; see cleaner/cleanable_log.h.
   // Held by whoever takes full segments away or puts others in their place, and taken before

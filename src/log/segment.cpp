@@ -124,8 +124,8 @@ Result<void> Segment::add_time_entry() {
   return times_.append(entry);
 }
 
-Result<int64_t> Segment::recover(int32_t index_interval,
-                                 const std::function<Result<void>(record::BatchView)>& visit) {
+Result<Segment::Recovered> Segment::recover(
+    int32_t index_interval, const std::function<Result<void>(record::BatchView)>& visit) {
   {
     std::scoped_lock hold(mutex_);
     for (IndexFile* index : {&offsets_, &times_}) {
@@ -141,13 +141,13 @@ Result<int64_t> Segment::recover(int32_t index_interval,
   }
   int64_t good = 0, last_entry = 0;
   Offset last = base_ - 1;
+  Recovered recovered;
   const auto take = [&](record::BatchView batch, int64_t at) -> Result<bool> {
     // No CRC covers the offset. One that does not lie behind the last could not be found by anyone.
-    if (!batch.ensure_valid() || batch.last_offset() <= last ||
-        batch.last_offset() - base_ > INT32_MAX)
-      return false;
+    if (!batch.ensure_valid() || batch.last_offset() <= last) return false;
     last = batch.last_offset();
-    {
+    recovered.has_overflow |= !fits(last, base_);
+    if (!recovered.has_overflow) {
       std::scoped_lock hold(mutex_);
       note_timestamps(batch);
       if (at - last_entry > index_interval) {
@@ -162,15 +162,16 @@ Result<int64_t> Segment::recover(int32_t index_interval,
   auto scanned = scan(0, size(), take);
   if (!scanned && scanned.error().code == Errc::kafka_storage_error) return scanned.error();
   std::scoped_lock hold(mutex_);
-  if (auto r = add_time_entry(); !r) return r.error();
-  const int64_t cut = size() - good;
-  if (cut > 0) {
+  if (!recovered.has_overflow)
+    if (auto r = add_time_entry(); !r) return r.error();
+  recovered.cut_bytes = size() - good;
+  if (recovered.cut_bytes > 0) {
     auto file = data_.get();
     if (!file) return file.error();
     if (::ftruncate((*file)->fd(), good) != 0) return storage_error("truncate", path(), errno);
   }
   size_ = good;
-  return cut;
+  return recovered;
 }
 
 Result<void> Segment::append(BytesView bytes, const AppendedRange& range, int32_t index_interval) {
@@ -201,7 +202,7 @@ Result<void> Segment::append_batches(BytesView batches, int32_t index_interval) 
   std::scoped_lock hold(mutex_);
   int64_t at = position;
   auto indexed = record::for_each_batch(batches, [&](record::BatchView batch) -> Result<void> {
-    if (batch.last_offset() < base_ || batch.last_offset() - base_ > INT32_MAX || at > INT32_MAX)
+    if (!fits(batch.last_offset(), base_) || at > INT32_MAX)
       return Error{Errc::corrupt_message, "Offset " + std::to_string(batch.last_offset().value()) +
                                               " does not fit into " + path().string()};
     note_timestamps(batch);

@@ -48,10 +48,20 @@ class Segment {
   // the last index entry on. An error of KAFKA_STORAGE_ERROR is the disk's, CORRUPT_MESSAGE says
   // that the indexes do not belong to the data. The next offset.
   Result<Offset> make_active();
+  // Whether an offset can be told as a distance from the segment's base, as the indexes do.
+  static bool fits(Offset offset, Offset base) {
+    return offset >= base && offset - base <= INT32_MAX;
+  }
+  struct Recovered {
+    int64_t cut_bytes = 0;
+    // Some offset does not fit. Nothing is lost, but the indexes are of no use: see
+    // log_split.cpp.
+    bool has_overflow = false;
+  };
   // Checks every batch, rebuilds the indexes and cuts what follows the last good batch. `visit` is
-  // told of each good batch, in order; the transaction index is for it to fill. The bytes cut.
-  Result<int64_t> recover(int32_t index_interval,
-                          const std::function<Result<void>(record::BatchView)>& visit);
+  // told of each good batch, in order; the transaction index is for it to fill.
+  Result<Recovered> recover(int32_t index_interval,
+                            const std::function<Result<void>(record::BatchView)>& visit);
 
   Result<void> append(BytesView bytes, const AppendedRange& range, int32_t index_interval);
   // The same for whole batches, each of which may get an index entry: a cleaner's, which writes

@@ -1,5 +1,7 @@
 // What an opened log knows after a clean stop, after a crash, and over damaged files.
 
+#include <gmock/gmock.h>
+
 #include "log/checkpoint.h"
 #include "log_fixture.h"
 
@@ -391,6 +393,82 @@ TEST_F(RecoveryTest, ALogThatEndsBelowItsStartBeginsAnewThere) {
   EXPECT_EQ((*opened)->log_end_offset(), Offset{50});
   EXPECT_EQ((*opened)->latest_epoch(), std::nullopt);
   EXPECT_EQ(append(**opened), Offset{50});
+}
+
+struct OverflowTest : LogFixture {
+  static constexpr int64_t k_far = int64_t{3} << 31;  // further from 0 than an index can tell
+
+  // Moves a batch to another offset, which no checksum covers.
+  void move_batch(int64_t position, int64_t to) {
+    Bytes offset;
+    append_be(offset, to);
+    std::fstream data{file(0, ".log"), std::ios::in | std::ios::out | std::ios::binary};
+    data.seekp(position);
+    data.write(offset.data(), std::ssize(offset));
+  }
+  // Batches of one record at 0, 1, k_far, k_far + 1 and 2 * k_far in one segment.
+  void leave_overflowed_segment() {
+    auto log = open();
+    for (int i = 0; i < 5; ++i) append(*log);
+    const int64_t size = log->size_bytes() / 5;
+    ASSERT_TRUE(log->close());
+    move_batch(2 * size, k_far);
+    move_batch(3 * size, k_far + 1);
+    move_batch(4 * size, 2 * k_far);
+    for (const auto& entry : fs::directory_iterator(dir()))
+      if (entry.path().extension() == ".snapshot") fs::remove(entry.path());
+  }
+  void expect_split(const Log& log) {
+    EXPECT_EQ(offsets_in(log), (std::vector<int64_t>{0, 1, k_far, k_far + 1, 2 * k_far}));
+    EXPECT_EQ(log.segment_count(), 3);
+    EXPECT_EQ(log.log_end_offset(), Offset{2 * k_far + 1});
+    for (const int64_t base : {int64_t{0}, k_far, 2 * k_far})
+      EXPECT_TRUE(fs::exists(file(base, ".log"))) << base;
+    for (const auto& entry : fs::directory_iterator(dir()))
+      EXPECT_THAT(entry.path().extension(),
+                  testing::AnyOf(".log", ".index", ".timeindex", ".snapshot", ""))
+          << entry.path();
+  }
+};
+
+TEST_F(OverflowTest, ASegmentWhoseOffsetsReachTooFarIsSplitByARecovery) {
+  leave_overflowed_segment();
+  auto log = open(false);
+  expect_split(*log);
+  append(*log);
+  EXPECT_EQ(log->log_end_offset(), Offset{2 * k_far + 2});
+  log = close_and_open(std::move(log));
+  EXPECT_EQ(log->segment_count(), 3);
+}
+
+TEST_F(OverflowTest, WhatFollowsItStays) {
+  leave_overflowed_segment();
+  auto log = open(false);
+  ASSERT_TRUE(log->roll());
+  append(*log);
+  log = crash_and_open(std::move(log));
+  EXPECT_EQ(offsets_in(*log).back(), 2 * k_far + 1);
+  EXPECT_EQ(log->segment_count(), 4);
+}
+
+TEST_F(OverflowTest, ATornTailIsCut) {
+  leave_overflowed_segment();
+  std::ofstream{file(0, ".log"), std::ios::app | std::ios::binary} << "torn";
+  expect_split(*open(false));
+}
+
+TEST_F(OverflowTest, ASplitThatACrashInterruptedIsDoneAtTheNextStart) {
+  leave_overflowed_segment();
+  fs::copy(dir(), folder_.path() / "before");
+  open(false).reset();
+  // As it is before the first new segment has its name, and before any file of the old one went.
+  for (const int64_t base : {int64_t{0}, k_far, 2 * k_far}) {
+    fs::rename(file(base, ".log"), file(base, ".log.swap"));
+    fs::remove(file(base, ".index"));
+    fs::remove(file(base, ".timeindex"));
+  }
+  fs::copy(folder_.path() / "before" / file(0, ".log").filename(), dir());
+  expect_split(*open(false));
 }
 
 }  // namespace
