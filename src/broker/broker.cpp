@@ -113,6 +113,16 @@ Result<std::map<std::string, int32_t>> limits_per_address(const config::BrokerCo
   return limits;
 }
 
+// The one that the file which Kafka ships asks for would leave most processors and disks idle
+// while people wait; a few logs at a time are no burden even to a disk that has to seek.
+int recovery_threads_per_dir(const config::BrokerConfig& config) {
+  constexpr size_t k_most = 4;
+  const size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const size_t share = cores / std::max<size_t>(config.log_dirs.size(), 1);
+  return std::max(config.num_recovery_threads_per_data_dir,
+                  static_cast<int>(std::min(share, k_most)));
+}
+
 }  // namespace
 
 Result<void> Broker::Parts::show_metrics() {
@@ -225,7 +235,7 @@ Result<void> Broker::Parts::open_logs() {
   const auto now = config.current();
   log::LogDirsOptions options{.dirs = now->log_dirs, .defaults = settings.defaults()};
   options.config_of = [this](const std::string& topic) { return settings.get(topic)->log; };
-  options.recovery_threads_per_dir = now->num_recovery_threads_per_data_dir;
+  options.recovery_threads_per_dir = recovery_threads_per_dir(*now);
   options.retention_check_ms = now->log_retention_check_interval_ms;
   options.recovery_point_checkpoint_ms = now->log_flush_offset_checkpoint_interval_ms;
   options.log_start_checkpoint_ms = now->log_flush_start_offset_checkpoint_interval_ms;
