@@ -122,7 +122,12 @@ Result<std::vector<EpochEntry>> parse_epoch_checkpoint(std::string_view text,
 }
 
 Result<std::vector<EpochEntry>> read_epoch_checkpoint(const std::filesystem::path& path) {
-  return read_or_empty<std::vector<EpochEntry>>(path, parse_epoch_checkpoint);
+  const auto parse_written = [](std::string_view text, const std::filesystem::path& from) {
+    // A file system may have kept the renaming and lost the bytes, as nobody had synced them.
+    if (text.empty()) return Result<std::vector<EpochEntry>>{malformed(from, text)};
+    return parse_epoch_checkpoint(text, from);
+  };
+  return read_or_empty<std::vector<EpochEntry>>(path, parse_written);
 }
 
 Result<void> write_epoch_checkpoint(const std::filesystem::path& path,
