@@ -59,10 +59,14 @@ class PowerCutDisk:
         wait_until("nobody uses the disk", is_unmounted)
 
     def remove(self):
-        if os.path.ismount(self.path):
-            self.unplug()
-        run("losetup", "--detach", self.device)
-        self.image.unlink()
+        try:
+            if os.path.ismount(self.path):
+                self.unplug()
+        finally:
+            if os.path.ismount(self.path):
+                run("umount", "--lazy", self.path)  # the device goes with the last who has a file open
+            run("losetup", "--detach", self.device)
+            self.image.unlink()
 
 
 @contextlib.contextmanager

@@ -225,6 +225,15 @@ class Story:
         assert set(range(numbers[-1])) - set(numbers) <= self.writers["promised"].failed
         print(f"promised: all of {end + 1} kept")
 
+    def end(self):
+        for writer in self.writers.values():
+            writer.stop()
+            assert writer.producer.flush(60) == 0
+
+    def give_up(self):
+        for writer in self.writers.values():
+            writer.give_up()
+
     def check_epochs(self):
         for topic in TOPICS:
             partition = self.broker.data / f"{topic}-0"
@@ -256,15 +265,12 @@ def test_what_was_synced_outlives_cuts_of_the_power_and_of_the_rest_a_beginning_
             story.make_topic()
             acknowledged = story.cut()
             story.check(acknowledged)
-        for writer in story.writers.values():
-            writer.stop()
-            assert writer.producer.flush(60) == 0
+        story.end()
         assert broker.stop() == 0
         story.check_epochs()
         for log in sorted(broker.data.glob("*-0/*.log")):
             printed = tool("kafka-dump-log", "--files", log, "--deep-iteration").stdout
             assert "isvalid: false" not in printed
     finally:
-        for writer in story.writers.values():
-            writer.give_up()
+        story.give_up()
         broker.kill()
