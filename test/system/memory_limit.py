@@ -1,0 +1,67 @@
+"""A broker that may have so much memory and no more; the kernel kills it otherwise."""
+
+import contextlib
+import os
+import pathlib
+import re
+
+import pytest
+
+from cluster import BIN, Broker, Process, wait_until
+
+ROOT = pathlib.Path("/sys/fs/cgroup")
+
+
+class Limit:
+    """A memory cgroup, of version 1 or 2."""
+
+    def __init__(self, name, limit_bytes):
+        is_v1 = (ROOT / "memory").is_dir()
+        self.path = (ROOT / "memory" if is_v1 else ROOT) / name
+        self.events = self.path / ("memory.oom_control" if is_v1 else "memory.events")
+        if not is_v1 and "memory" not in (ROOT / "cgroup.subtree_control").read_text().split():
+            raise OSError("the memory controller is not in cgroup.subtree_control")
+        self.path.mkdir()
+        try:
+            (self.path / ("memory.limit_in_bytes" if is_v1 else "memory.max")).write_text(str(limit_bytes))
+            kills = self.kills()
+        except OSError:
+            self.path.rmdir()
+            raise
+        assert kills == 0
+
+    def kills(self):
+        """How many processes the kernel has ended for it."""
+        found = re.search(r"^oom_kill (\d+)$", self.events.read_text(), re.MULTILINE)
+        if not found:
+            raise OSError(f"{self.events} does not count")
+        return int(found[1])
+
+    def remove(self):
+        def is_removed():
+            self.path.rmdir()
+            return True
+        wait_until("nobody is in the cgroup any more", is_removed)
+
+
+@contextlib.contextmanager
+def memory_limit(limit_bytes):
+    """Skips the test where there is no such thing to be had."""
+    try:
+        limit = Limit(f"samsa-test-{os.getpid()}", limit_bytes)
+    except OSError as error:
+        pytest.skip(f"no memory cgroup can be made here: {error}")
+    try:
+        yield limit
+    finally:
+        limit.remove()
+
+
+class LimitedBroker(Broker):
+    limit = None
+
+    def launch(self, env=None, arguments=()):
+        enter = f'echo $$ >{self.limit.path}/cgroup.procs && exec "$@"'
+        self.process = Process(["sh", "-c", enter, "sh", BIN / "kafka-server-start.sh", self.write_config(), *arguments],
+                               self.directory, "broker", env)
+        return self
