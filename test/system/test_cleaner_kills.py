@@ -34,12 +34,13 @@ class Killed:
         self.broker = broker
         self.original = broker.directory / "original"
 
-    def prepare(self, configs):
+    def prepare(self, configs, segment_bytes=6000, segment_bytes_later=6000):
+        self.broker.properties["log.segment.bytes"] = segment_bytes
         self.broker.properties["log.cleaner.enable"] = "false"
         self.broker.properties["log.retention.check.interval.ms"] = 3600000
         self.broker.start()
         admin = AdminClient({"bootstrap.servers": self.broker.address})
-        admin.create_topics([NewTopic(TOPIC, 1, 1, config={"segment.bytes": "6000", **configs})])[TOPIC].result(20)
+        admin.create_topics([NewTopic(TOPIC, 1, 1, config=configs)])[TOPIC].result(20)
         producer = Producer({"bootstrap.servers": self.broker.address, "linger.ms": 0, "enable.idempotence": True})
         for number in range(RECORDS):
             key = number % KEYS
@@ -50,9 +51,8 @@ class Killed:
         self.records = self.read()
         assert self.broker.stop() == 0
         shutil.copytree(self.broker.data, self.original)
-        for key in ("log.cleaner.enable", "log.retention.check.interval.ms"):
-            del self.broker.properties[key]
-        self.broker.properties["log.retention.check.interval.ms"] = 100
+        self.broker.properties.update({"log.cleaner.enable": "true", "log.retention.check.interval.ms": 100,
+                                       "log.segment.bytes": segment_bytes_later})
 
     @property
     def partition(self):
@@ -121,8 +121,9 @@ def story(tmp_path, chroot):
         broker.kill()
 
 
-def test_a_kill_at_any_call_of_a_compaction_costs_no_last_value_and_no_tombstone(story):
-    story.prepare({"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.01", "file.delete.delay.ms": "200"})
+@pytest.mark.parametrize("sizes", [(6000, 6000), (2500, 20000)], ids=["each-segment-alone", "some-into-one"])
+def test_a_kill_at_any_call_of_a_compaction_costs_no_last_value_and_no_tombstone(story, sizes):
+    story.prepare({"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.01", "file.delete.delay.ms": "200"}, *sizes)
     broker, before = story.broker, story.records
     last = {key: (offset, value) for offset, (key, value) in before.items()}
 
