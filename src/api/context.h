@@ -47,6 +47,7 @@ class Client;
 
 namespace samsa::api {
 
+class ConversionMemory;
 class OrderFence;
 class ProducerIds;
 
@@ -75,6 +76,7 @@ struct Services {
       apply_topic_settings;
   std::vector<replica::InternalTopicListener*> internal_topic_listeners;
   runtime::Workers& workers;
+  ConversionMemory& conversion_memory;
   Clock& clock;
 };
 

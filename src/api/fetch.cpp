@@ -4,13 +4,14 @@
 #include "protocol/messages/fetch.h"
 
 #include <algorithm>
+#include <map>
 
+#include "api/fetch_conversion.h"
 #include "api/handlers.h"
 #include "api/lookup.h"
 #include "api/reply.h"
 #include "config/holder.h"
 #include "log/cold_reads.h"
-#include "record/convert.h"
 #include "replica/fetch_session.h"
 
 namespace samsa::api {
@@ -112,10 +113,18 @@ Plan plan_reads(RequestContext& context, const FetchContext& session, const Limi
   return plan;
 }
 
+// On a worker where a write that holds a log's lock may take its time.
+Task<Plan> plan_now(RequestContext& context, const FetchContext& session, const Limits& limits) {
+  if (!context.services.logs.is_slow()) co_return plan_reads(context, session, limits);
+  auto planning =
+      context.services.workers.run([&] { return plan_reads(context, session, limits); });
+  co_return co_await std::move(planning);
+}
+
 // Looks again whenever one of the partitions moves, until there is enough or the time is up.
 Task<Plan> plan_or_wait(RequestContext& context, const FetchContext& session, Limits limits,
                         SteadyTime deadline) {
-  Plan plan = plan_reads(context, session, limits);
+  Plan plan = co_await plan_now(context, session, limits);
   const auto enough = [&] {
     return plan.must_answer || plan.bytes >= limits.min_bytes || session.partitions().empty();
   };
@@ -128,10 +137,10 @@ Task<Plan> plan_or_wait(RequestContext& context, const FetchContext& session, Li
     served.partition->waiters().add(signal, token);
     watched.push_back(served.partition);
   }
-  plan = plan_reads(context, session, limits);
+  plan = co_await plan_now(context, session, limits);
   while (!enough()) {
     const bool woken = co_await signal.until(deadline);
-    plan = plan_reads(context, session, limits);
+    plan = co_await plan_now(context, session, limits);
     if (!woken) break;
   }
   for (const auto& partition : watched) partition->waiters().remove(token);
@@ -147,39 +156,26 @@ int8_t readable_magic(int16_t version) {
 // Keeps converted records alive until they are encoded, and collects the file stretches in the
 // order of the response.
 struct Payload {
-  std::vector<std::unique_ptr<Bytes>> converted;
+  std::map<const Served*, Result<Bytes>> converted;
   std::vector<net::FileSlice> slices;
 };
-
-// Records for a client that does not know the log's format. An old client must get at least one
-// message, even one that it can only skip.
-Errc convert(const replica::FetchPartition& wanted, const log::ReadSlice& slice, int16_t version,
-             const record::ReadLimits& limits, PartitionResponse& response, Payload& payload) {
-  auto bytes = log::read_bytes(slice);
-  if (!bytes) return bytes.error().code;
-  auto older = record::down_convert(
-      *bytes,
-      {.to_magic = readable_magic(version), .first_offset = wanted.fetch_offset, .limits = limits});
-  if (!older) return older.error().code;
-  payload.converted.push_back(std::make_unique<Bytes>(std::move(older->bytes)));
-  response.record_set = protocol::RecordData{*payload.converted.back()};
-  return Errc::none;
-}
 
 bool needs_conversion(const replica::TopicSettings& settings, int16_t version) {
   return readable_magic(version) < record::k_magic_v2 &&
          settings.log.message_format > readable_magic(version);
 }
 
-// Whether some records have to be read and written anew, which is not for an event loop.
-bool has_to_convert(const RequestContext& context, const std::vector<Served>& all,
-                    int16_t version) {
-  if (readable_magic(version) >= record::k_magic_v2) return false;
-  return std::any_of(all.begin(), all.end(), [&](const Served& served) {
-    return served.read.slice.length > 0 &&
-           needs_conversion(*context.services.partitions.settings(served.partition->tp().topic),
-                            version);
-  });
+// How the records of a partition have to be read and written anew for this client, if they have to.
+std::optional<record::DownConversion> conversion_of(const RequestContext& context,
+                                                    const replica::FetchPartition& wanted,
+                                                    const Served& served, int16_t version) {
+  if (readable_magic(version) >= record::k_magic_v2 || served.read.slice.length == 0)
+    return std::nullopt;
+  const auto settings = context.services.partitions.settings(served.partition->tp().topic);
+  if (!needs_conversion(*settings, version) || !settings->down_conversion) return std::nullopt;
+  return record::DownConversion{.to_magic = readable_magic(version),
+                                .first_offset = wanted.fetch_offset,
+                                .limits = settings->log.read_limits()};
 }
 
 // Whether sending some of it would wait for the disk, which is not for an event loop either.
@@ -204,10 +200,14 @@ PartitionResponse respond(RequestContext& context, const replica::FetchPartition
   if (settings && settings->log.compression == record::Codec::zstd)
     error = Errc::unsupported_compression_type;
   if (error == Errc::none && slice.length > 0) {
-    if (settings && needs_conversion(*settings, version)) {
-      error = settings->down_conversion
-                  ? convert(wanted, slice, version, settings->log.read_limits(), response, payload)
-                  : Errc::unsupported_version;
+    if (const auto converted = payload.converted.find(&served);
+        converted != payload.converted.end()) {
+      if (converted->second)
+        response.record_set = protocol::RecordData{*converted->second};
+      else
+        error = converted->second.error().code;
+    } else if (settings && needs_conversion(*settings, version)) {
+      error = Errc::unsupported_version;  // message.downconversion.enable=false
     } else {
       response.record_set = protocol::RecordData::external(static_cast<uint32_t>(slice.length));
       payload.slices.push_back({.owner = slice.file,
@@ -277,29 +277,45 @@ Task<net::Reply> fetch(RequestContext& context, const protocol::RequestHeader& h
   response.session_id = outcome.session_id;
   Payload payload;
   const bool read_committed = limits.rules.isolation == log::Isolation::txn_committed;
-  const auto respond_to_all = [&] {
-    for (size_t i = 0; i < plan.served.size(); ++i) {
-      if (!outcome.included[i]) continue;
-      const auto& wanted = session.partitions()[i];
-      if (response.responses.empty() || response.responses.back().topic != wanted.tp.topic)
-        response.responses.emplace_back().topic = wanted.tp.topic;
-      response.responses.back().partition_responses.push_back(
-          respond(context, wanted, plan.served[i], version, read_committed, payload));
+  std::vector<const Served*> converting;
+  std::vector<ToConvert> conversions;
+  for (size_t i = 0; i < plan.served.size(); ++i) {
+    const Served& served = plan.served[i];
+    if (const auto how = conversion_of(context, session.partitions()[i], served, version)) {
+      converting.push_back(&served);
+      conversions.push_back({.slice = &served.read.slice, .how = *how});
     }
-    return true;
-  };
-  if (has_to_convert(context, plan.served, version) || has_cold_reads(plan.served)) {
-    auto responding = context.services.workers.run([&] {
+  }
+  auto& memory = context.services.conversion_memory;
+  std::shared_ptr<const void> held;
+  if (!conversions.empty() || has_cold_reads(plan.served)) {
+    auto reading = context.services.workers.run([&] {
       for (const auto& served : plan.served)
         if (log::ColdReads::is_cold(served.read.slice))
           context.services.cold_reads.bring_in(served.read.slice);
-      return respond_to_all();
+      const auto turn = static_cast<size_t>(header.correlation_id);
+      auto converted = convert_within(memory.allowance(), turn, conversions);
+      int64_t bytes = 0;
+      for (size_t i = 0; i < converted.size(); ++i) {
+        if (converted[i]) bytes += std::ssize(*converted[i]);
+        payload.converted.emplace(converting[i], std::move(converted[i]));
+      }
+      if (bytes > 0) held = memory.hold(bytes);
+      return true;
     });
-    co_await std::move(responding);
-  } else {
-    respond_to_all();
+    co_await std::move(reading);
   }
-  co_return encode_reply(header, response, std::move(payload.slices));
+  for (size_t i = 0; i < plan.served.size(); ++i) {
+    if (!outcome.included[i]) continue;
+    const auto& wanted = session.partitions()[i];
+    if (response.responses.empty() || response.responses.back().topic != wanted.tp.topic)
+      response.responses.emplace_back().topic = wanted.tp.topic;
+    response.responses.back().partition_responses.push_back(
+        respond(context, wanted, plan.served[i], version, read_committed, payload));
+  }
+  auto reply = encode_reply(header, response, std::move(payload.slices));
+  reply.held = std::move(held);
+  co_return reply;
 }
 
 }  // namespace samsa::api

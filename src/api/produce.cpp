@@ -5,6 +5,7 @@
 #include "api/handlers.h"
 #include "api/produce_appends.h"
 #include "api/reply.h"
+#include "log/log_dirs.h"
 #include "record/batch.h"
 
 namespace samsa::api {
@@ -91,16 +92,19 @@ Task<net::Reply> produce(RequestContext& context, const protocol::RequestHeader&
   const auto whole = check_whole(*request, version);
   if (!whole) co_return net::Reply::hang_up();
   ProduceAppends appends{context, *request, *whole};
-  if (!appends.run_within(record::EffortBudget{k_time_on_loop})) {
+  ProduceResponse& response = appends.response;
+  if (context.services.logs.is_slow() ||
+      !appends.run_within(record::EffortBudget{k_time_on_loop})) {
     // The connection reads nothing further meanwhile, so its appends keep their order.
-    auto rest = context.services.workers.run([&appends] {
+    auto rest = context.services.workers.run([&] {
       appends.run();
+      settle(appends.pending, response);
       return true;
     });
     co_await std::move(rest);
+  } else {
+    settle(appends.pending, response);
   }
-  ProduceResponse& response = appends.response;
-  settle(appends.pending, response);
   if (!appends.pending.empty())
     co_await await_replicas(std::move(appends.pending), response,
                             context.deadline_after(request->timeout_ms));

@@ -31,7 +31,7 @@ class ProduceAppends {
   ProduceAppends(RequestContext& context, const protocol::ProduceRequest& request, Errc refuse_all);
 
   // Appends until all is done (true), or until what comes next would take more than is left of the
-  // time (false).
+  // time, or waits for the disk (false).
   bool run_within(record::EffortBudget budget);
   // Appends the rest, whatever it takes.
   void run();

@@ -8,6 +8,7 @@
 #include "admin/topics.h"
 #include "api/cluster_orders.h"
 #include "api/dispatch.h"
+#include "api/fetch_conversion.h"
 #include "api/producer_ids.h"
 #include "broker/config_changes.h"
 #include "broker/controlled_shutdown.h"
@@ -49,6 +50,7 @@ struct Broker::Parts {
   std::unique_ptr<zk::Client> zookeeper;
   std::unique_ptr<log::LogDirs> logs;
   log::ColdReads cold_reads;
+  api::ConversionMemory conversion_memory;
   std::unique_ptr<replica::PartitionTable> partitions;
   std::unique_ptr<replica::LogMover> log_mover;
   std::unique_ptr<replica::FetchSessionCache> fetch_sessions;
@@ -70,6 +72,7 @@ struct Broker::Parts {
   runtime::Gate gate;
 
   Result<void> show_metrics();
+  void catch_up(std::function<void()> next);
   void start_threads();
   Result<void> prepare();
   Result<void> load_settings();
@@ -133,6 +136,24 @@ Result<void> Broker::Parts::show_metrics() {
     return Error{Errc::invalid_config, "prometheus.address: " + started.error().message};
   metrics_endpoint = std::move(*started);
   return ok();
+}
+
+// When every network loop has been around so often, it has read what its connections had sent: each
+// time it looks at no more than 128 of them.
+void Broker::Parts::catch_up(std::function<void()> next) {
+  constexpr int k_rounds = 16;
+  struct Round {
+    std::function<void()> next;
+    std::atomic<size_t> loops_left;
+    static void go(const std::shared_ptr<Round>& self, runtime::EventLoop& loop, int rounds) {
+      if (rounds > 0) return loop.post([self, &loop, rounds] { go(self, loop, rounds - 1); });
+      if (--self->loops_left == 0) self->next();
+    }
+  };
+  auto round = std::make_shared<Round>();
+  round->next = std::move(next);
+  round->loops_left = network_loops.size();
+  for (const auto& loop : network_loops) Round::go(round, *loop, k_rounds);
 }
 
 // What needs nothing of ZooKeeper.
@@ -297,8 +318,9 @@ void Broker::Parts::build_services() {
       *partitions, *logs);
   fetch_sessions =
       std::make_unique<replica::FetchSessionCache>(now->max_incremental_fetch_session_cache_slots);
-  groups = std::make_unique<group::Coordinator>(group::Options::from(id, *now), *partitions,
-                                                Clock::system());
+  groups = std::make_unique<group::Coordinator>(
+      group::Options::from(id, *now), *partitions, Clock::system(),
+      [this](std::function<void()> next) { catch_up(std::move(next)); });
   producer_ids = std::make_unique<api::ProducerIds>(id, *zookeeper);
   topics = std::make_unique<admin::Topics>(*zookeeper, *configs);
   controller::Options options{.broker_id = id,
@@ -334,6 +356,7 @@ void Broker::Parts::build_services() {
                         },
                     .internal_topic_listeners = {groups.get()},
                     .workers = *workers,
+                    .conversion_memory = conversion_memory,
                     .clock = Clock::system()});
   dispatcher = std::make_unique<api::Dispatcher>(*services);
 }

@@ -9,10 +9,12 @@
 
 namespace samsa::group {
 
-Coordinator::Coordinator(Options options, replica::PartitionTable& partitions, Clock& clock)
+Coordinator::Coordinator(Options options, replica::PartitionTable& partitions, Clock& clock,
+                         CatchUp catch_up)
     : options_(std::move(options)),
       partitions_(partitions),
       clock_(clock),
+      catch_up_(std::move(catch_up)),
       log_(options_, partitions) {}
 
 Coordinator::~Coordinator() { stop(); }
@@ -122,8 +124,26 @@ void Coordinator::arm_timer(const GroupPtr& group, Now at) {
 }
 
 void Coordinator::on_timer(const GroupPtr& group, uint64_t timer_number) {
-  act(group, [&](Group& core, Now at, Orders& orders) {
+  {
+    std::scoped_lock hold(group->mutex);
     // Another timer was set meanwhile.
+    if (timer_number != group->timer_number) return;
+    const Now at = now();
+    const auto next = group->core.next_deadline();
+    if (!next || *next > at.steady) {
+      group->armed_for.reset();
+      return arm_timer(group, at);
+    }
+  }
+  catch_up_([this, weak = std::weak_ptr(group), timer_number] {
+    timers_.post([this, weak, timer_number] {
+      if (const auto alive = weak.lock()) on_caught_up(alive, timer_number);
+    });
+  });
+}
+
+void Coordinator::on_caught_up(const GroupPtr& group, uint64_t timer_number) {
+  act(group, [&](Group& core, Now at, Orders& orders) {
     if (timer_number != group->timer_number) return;
     group->armed_for.reset();
     core.on_time(at, orders);

@@ -45,10 +45,17 @@ struct GroupDescription {
 
 using PartitionErrors = std::vector<std::pair<TopicPartition, Errc>>;
 
+// Calls the function, on any thread, once what clients had sent before has been handled. A write
+// that the disk holds up holds up an event loop, and with it the heartbeats of members who would
+// lose their places without having done anything wrong.
+using CatchUp = std::function<void(std::function<void()>)>;
+
 class Coordinator : public replica::InternalTopicListener {
  public:
   // `partitions` and `clock` outlive it.
-  Coordinator(Options options, replica::PartitionTable& partitions, Clock& clock);
+  Coordinator(
+      Options options, replica::PartitionTable& partitions, Clock& clock,
+      CatchUp catch_up = [](const std::function<void()>& next) { next(); });
   ~Coordinator() override;
 
   // How many partitions __consumer_offsets has or will have; for good.
@@ -108,6 +115,8 @@ class Coordinator : public replica::InternalTopicListener {
   std::optional<Errc> store(const GroupPtr& group, Store& order, Now now);
   void arm_timer(const GroupPtr& group, Now now);
   void on_timer(const GroupPtr& group, uint64_t timer_number);
+  // What is due then is due, whoever has been heard from meanwhile.
+  void on_caught_up(const GroupPtr& group, uint64_t timer_number);
   runtime::Task<void> await_store(GroupPtr group, Store order, OffsetsLog::Pending pending);
   PartitionErrors finish_commit(const GroupPtr& group, Commits commits, PartitionErrors refused,
                                 Result<Offset> appended_at);
@@ -124,6 +133,7 @@ class Coordinator : public replica::InternalTopicListener {
   const Options options_;
   replica::PartitionTable& partitions_;
   Clock& clock_;
+  const CatchUp catch_up_;
   OffsetsLog log_;
   std::atomic<bool> is_active_ = false;
   std::vector<std::unique_ptr<Home>> homes_;

@@ -26,12 +26,15 @@ void Coordinator::act(const GroupPtr& group, Event event) {
   {
     std::scoped_lock hold(group->mutex);
     const Now at = now();
+    const auto before = group->core.next_deadline();
+    const bool timer_is_due = before && *before <= at.steady;
     Orders orders;
     event(group->core, at, orders);
     carry_out(group, orders, at, answers);
-    // A delay of 0 is over at once. What is due again after that is left to the timer.
+    // A delay of 0 is over at once. What was due before, or is again after that, is left to the
+    // timer.
     const auto next = group->core.next_deadline();
-    if (next && *next <= at.steady) {
+    if (!timer_is_due && next && *next <= at.steady) {
       Orders due;
       group->core.on_time(at, due);
       carry_out(group, due, at, answers);

@@ -24,6 +24,7 @@
 namespace samsa::log {
 
 class DescriptorPool;
+class DiskPace;
 class RecoveryProgress;
 using record::Origin;
 
@@ -109,6 +110,8 @@ struct LogHooks {
   DescriptorPool* descriptors = nullptr;
   // What open() tells of its reading, where it must recover; may be absent.
   RecoveryProgress* recovery = nullptr;
+  // What is told how long writes take; may be absent.
+  DiskPace* pace = nullptr;
   // The directory can no longer be trusted. Called at most once a log, without its lock.
   std::function<void(const Error&)> on_storage_failure;
   // A truncation took records that the cleaner had been over; its checkpoint is to be written

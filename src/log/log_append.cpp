@@ -1,5 +1,6 @@
 // Appending and rolling.
 
+#include "log/disk_pace.h"
 #include "log/log_state.h"
 
 namespace samsa::log {
@@ -23,8 +24,11 @@ Result<void> Log::State::roll(Offset base) {
   if (active().base() == base) return ok();
   producers.set_end(log_end);
   if (auto r = snapshot(producers); !r) return r;
-  if (auto r = active().seal(); !r) return r;
-  return add_segment(base);
+  const auto change = [&]() -> Result<void> {
+    if (auto r = active().seal(); !r) return r;
+    return add_segment(base);
+  };
+  return hooks.pace ? hooks.pace->watch(change) : change();
 }
 
 Result<void> Log::State::maybe_roll(int64_t incoming, int64_t max_timestamp_ms, Offset first_offset,
@@ -44,7 +48,8 @@ Result<void> Log::State::maybe_roll(int64_t incoming, int64_t max_timestamp_ms, 
 Result<void> Log::State::write(BytesView bytes, const AppendedRange& range,
                                const ProducerState::Update& update) {
   const int64_t position = active().size();
-  if (auto r = active().append(bytes, range, config.index_interval_bytes); !r) return r;
+  const auto append = [&] { return active().append(bytes, range, config.index_interval_bytes); };
+  if (auto r = hooks.pace ? hooks.pace->watch(append) : append(); !r) return r;
   marks.add({range.first_offset, active().base(), position});
   producers.apply(update);
   for (const auto& done : update.completed) {

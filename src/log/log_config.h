@@ -43,6 +43,8 @@ struct LogConfig {
   // transactional.id.expiration.ms of the broker.
   int64_t producer_id_expiration_ms = 7LL * 24 * 60 * 60 * 1000;
 
+  // Whether appends may wait for a sync.
+  bool syncs_appends() const { return flush_messages != std::numeric_limits<int64_t>::max(); }
   // For batches that clients have made.
   record::ReadLimits read_limits() const {
     return {static_cast<size_t>(max_decompressed_bytes),

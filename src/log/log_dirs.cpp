@@ -13,6 +13,7 @@ namespace fs = std::filesystem;
 
 LogHooks LogDirs::State::hooks_for(const Dir& dir) {
   return {.clock = options.clock,
+          .pace = &pace,
           .on_storage_failure = [this, path = dir.path](const Error& error) { fail(path, error); },
           .on_first_dirty_lowered = [this] { owner->write_first_dirty_offsets(); }};
 }
@@ -62,8 +63,7 @@ bool LogDirs::State::is_offline(const Dir& dir) const {
 }
 
 Result<std::unique_ptr<LogDirs>> LogDirs::open(LogDirsOptions options) {
-  auto state = std::make_unique<State>();
-  state->options = std::move(options);
+  auto state = std::make_unique<State>(std::move(options));
   for (const auto& path : state->options.dirs)
     if (auto opened = state->open_dir(path); !opened) return opened.error();
   if (auto unique = state->check_duplicates(); !unique) return unique.error();
@@ -93,6 +93,8 @@ void LogDirs::start() {
   state_->thread = std::thread([this] { state_->keep_house(); });
   if (state_->cleaner) state_->cleaner->start();
 }
+
+bool LogDirs::is_slow() const { return state_->pace.is_slow(); }
 
 void LogDirs::reconfigure_cleaner(const CleanerOptions& options) {
   if (state_->cleaner) state_->cleaner->reconfigure(options);

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "base/file.h"
+#include "log/disk_pace.h"
 #include "log/log_dirs.h"
 #include "log/recovery_progress.h"
 #include "metrics/registry.h"
@@ -78,7 +79,10 @@ struct LogDirs::State {
   // Calls work(0) to work(count - 1), from as many threads as the directories may have.
   void in_parallel(size_t count, const std::function<void(size_t)>& work) const;
 
+  explicit State(LogDirsOptions o) : options(std::move(o)), pace(*options.clock) {}
+
   LogDirsOptions options;
+  DiskPace pace;
   std::vector<std::unique_ptr<Dir>> dirs;  // fixed after open()
   std::vector<Found> to_load;              // while opening
   // Several logs are made at a time, but each once; held while logs go or take another's place.

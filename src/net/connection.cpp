@@ -148,11 +148,12 @@ void Connection::queue(Reply reply) {
   if (reply.then == Reply::Then::close) close_when_sent_ = true;
   if (reply.splices.empty()) {
     if (reply.bytes.empty()) return;
-    const bool joins = !all_sent() && out_.back().slice.fd < 0 && out_.back().sent == 0;
+    const bool joins = !all_sent() && out_.back().slice.fd < 0 && out_.back().sent == 0 &&
+                       !out_.back().held && !reply.held;
     if (joins) {
       out_.back().bytes += reply.bytes;
     } else {
-      out_.push_back({.bytes = std::move(reply.bytes)});
+      out_.push_back({.bytes = std::move(reply.bytes), .held = std::move(reply.held)});
     }
     return;
   }
@@ -164,6 +165,7 @@ void Connection::queue(Reply reply) {
     out_.push_back({.slice = std::move(splice.slice)});
   }
   if (done < reply.bytes.size()) out_.push_back({.bytes = reply.bytes.substr(done)});
+  out_.back().held = std::move(reply.held);
 }
 
 void Connection::flush() {
@@ -172,7 +174,7 @@ void Connection::flush() {
       if (!closed_) await_writable();
       return;
     }
-    out_[out_at_].slice.owner.reset();
+    out_[out_at_] = {};
   }
   out_.clear();
   out_at_ = 0;

@@ -40,6 +40,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Bytes bytes;
     FileSlice slice;
     size_t sent = 0;
+    std::shared_ptr<const void> held;
   };
   class Answering;
 

@@ -32,6 +32,8 @@ struct Reply {
   Bytes bytes;  // the whole frame with its length in front, less what is spliced in; empty: answer
                 // nothing
   std::vector<Splice> splices;
+  // Kept until all of it has been sent, or the connection is over.
+  std::shared_ptr<const void> held;
   Then then = Then::keep_open;
 
   static Reply nothing() { return {}; }

@@ -103,7 +103,6 @@ def test_readers_that_ask_for_much_and_take_nothing_cost_little(story):
             story.check()
 
 
-@pytest.mark.xfail(strict=True, reason="a response that is converted for an old client is held whole until it is taken")
 @pytest.mark.parametrize("version", [1, 2])
 def test_old_readers_that_ask_for_much_and_take_nothing_cost_no_more_than_there_is(story, version):
     story.create("plain")

@@ -101,9 +101,11 @@ def test_zookeeper_keeps_the_session_while_a_write_takes_longer_than_it(disks, z
     assert zk.exists("/brokers/ids/0").czxid == node
 
 
-def answered_during_a_write(disks, ask, clients=16, stall_ms=2000):
+def answered_during_a_write(disks, ask, clients=16, stall_ms=2000, former_writes=0):
     """Of so many clients, how many were answered before the write was that all of them came after. All are in the end."""
     with disks.clients(1) as (writer,), disks.clients(clients) as others, disks.stall(stall_ms):
+        for _ in range(former_writes):
+            assert writer.send_produce("t", disks.slow).produced()[0] == 0
         writer.send_produce("t", disks.slow)
         assert not writer.is_answered(0.2), "the write takes its time"
         for other in others:
@@ -128,10 +130,23 @@ def test_clients_of_other_loops_are_answered_while_a_write_takes_its_time(disks,
     assert answered_during_a_write(disks, lambda client: REQUESTS[name](disks, client)) >= 8
 
 
-@pytest.mark.xfail(strict=True, reason="a request runs on its connection's loop, and a write that takes its time holds it")
 @pytest.mark.parametrize("name", REQUESTS)
-def test_every_other_client_is_answered_while_a_write_takes_its_time(disks, name):
-    assert answered_during_a_write(disks, lambda client: REQUESTS[name](disks, client)) == 16
+def test_after_a_write_that_took_its_time_all_are_answered_during_the_next(disks, name):
+    assert answered_during_a_write(disks, lambda client: REQUESTS[name](disks, client), former_writes=1) == 16
+
+
+def test_who_reads_behind_a_slow_write_holds_up_nobody_else(disks):
+    with disks.clients(2) as (writer, reader), disks.clients(16) as others, disks.stall(2000):
+        assert writer.send_produce("t", disks.slow).produced()[0] == 0
+        writer.send_produce("t", disks.slow)
+        assert not writer.is_answered(0.2), "the write takes its time"
+        reader.send("fetch", 4, replica_id=-1, max_wait_ms=100, min_bytes=1, max_bytes=1000, isolation_level=0, topics=[
+            {"topic": "t", "partitions": [{"partition": disks.slow, "fetch_offset": 0, "partition_max_bytes": 1000}]}])
+        for other in others:
+            assert other.ask("metadata", 1, topics=[])["brokers"]
+        assert not writer.is_answered(), "they did not wait for it"
+        assert writer.produced()[0] == 0
+        assert reader.receive()["responses"][0]["partition_responses"][0]["error_code"] == 0
 
 
 def lost_members(disks, count=8, session_ms=3000):
@@ -154,6 +169,5 @@ def lost_members(disks, count=8, session_ms=3000):
         return sum(any(found) for found in errors)
 
 
-@pytest.mark.xfail(strict=True, reason="heartbeats wait on the loop that a write holds, and the groups' timers do not")
 def test_members_of_groups_keep_their_places_while_a_write_takes_its_time(disks):
     assert lost_members(disks) == 0

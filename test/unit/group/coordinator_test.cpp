@@ -34,7 +34,13 @@ class CoordinatorTest : public testing::Test {
   }
 
   void start() {
-    coordinator_ = std::make_unique<Coordinator>(options_, *partitions_, Clock::system());
+    coordinator_ = std::make_unique<Coordinator>(options_, *partitions_, Clock::system(),
+                                                 [this](std::function<void()> next) {
+                                                   std::scoped_lock hold(catching_up_mutex_);
+                                                   if (!is_held_up_) return next();
+                                                   catching_up_.push_back(std::move(next));
+                                                   came_.notify_all();
+                                                 });
     coordinator_->start(1);
   }
   // The controller's order about the one partition, and the coordinator's hearing of it.
@@ -129,9 +135,25 @@ class CoordinatorTest : public testing::Test {
     while (log->log_end_offset() < end) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
   }
 
+  // Until then clients are not heard.
+  void let_catch_up() {
+    std::scoped_lock hold(catching_up_mutex_);
+    is_held_up_ = false;
+    for (const auto& next : catching_up_) next();
+    catching_up_.clear();
+  }
+  void await_timer() {
+    std::unique_lock hold(catching_up_mutex_);
+    ASSERT_TRUE(came_.wait_for(hold, 20s, [&] { return !catching_up_.empty(); }));
+  }
+
   static constexpr BrokerId k_self{1}, k_other{2};
   const TopicPartition k_home{std::string(k_offsets_topic), 0}, k_tp{"t", 0};
   Options options_{.broker_id = k_self, .limits = {.initial_rebalance_delay_ms = 0}};
+  std::mutex catching_up_mutex_;
+  std::condition_variable came_;
+  bool is_held_up_ = false;
+  std::vector<std::function<void()>> catching_up_;
   TempFolder folder_;
   std::unique_ptr<log::LogDirs> logs_;
   std::shared_ptr<replica::TopicSettings> settings_;
@@ -147,6 +169,23 @@ TEST_F(CoordinatorTest, WithoutThePartitionItIsNotTheCoordinator) {
   EXPECT_EQ(coordinator_->heartbeat("g", {"m", {}}, 1), Errc::not_coordinator);
   EXPECT_EQ(coordinator_->describe("g").error, Errc::not_coordinator);
   EXPECT_EQ(coordinator_->remove("g"), Errc::not_coordinator);
+}
+
+TEST_F(CoordinatorTest, MembersThatCouldNotBeHeardKeepTheirPlaces) {
+  options_.min_session_timeout_ms = 10;
+  start();
+  lead_and_load(1);
+  is_held_up_ = true;
+  auto request = join_request();
+  request.session_timeout_ms = 50;
+  const auto joined = begin(coordinator_->join("g", std::move(request))).get();
+  begin(coordinator_->sync("g", {.member_id = joined.member_id, .generation = joined.generation}))
+      .wait();
+  await_timer();
+  EXPECT_EQ(coordinator_->heartbeat("g", {joined.member_id, {}}, joined.generation), Errc::none);
+  let_catch_up();
+  EXPECT_EQ(coordinator_->heartbeat("g", {joined.member_id, {}}, joined.generation), Errc::none);
+  await_members("g", 0);  // as nothing more is heard
 }
 
 TEST_F(CoordinatorTest, AnEmptyGroupIdIsForOffsetsOnly) {
