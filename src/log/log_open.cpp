@@ -120,8 +120,10 @@ Result<void> Log::flush_rolled() {
   return state_->flush_below(below);
 }
 
-// Syncs what lies between the recovery point and the limit, or the log's end.
+// Syncs what lies between the recovery point and the limit, or the log's end. One at a time: what
+// one has taken upon itself, such as the directory, another must not count as done.
 Result<void> Log::State::flush_below(std::optional<Offset> limit) {
+  std::scoped_lock one_at_a_time(flush_mutex);
   std::vector<std::shared_ptr<Segment>> dirty;
   std::vector<fs::path> files;
   Offset target;

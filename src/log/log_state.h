@@ -100,6 +100,7 @@ struct Log::State {
   LogConfig config;
   LogHooks hooks;
   const std::shared_ptr<LogFolder> folder;
+  std::mutex flush_mutex;  // taken before `mutex`
   mutable std::mutex mutex;
   Segments segments;
   Offset log_start{0}, log_end{0}, high_watermark{0}, recovery_point{0};
