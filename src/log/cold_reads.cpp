@@ -27,7 +27,8 @@ std::optional<int64_t> cached_pages(int fd, int64_t position, int64_t length) {
   return static_cast<int64_t>(found.cached);
 }
 
-// The same for an older Linux, at a few microseconds a mebibyte.
+// The same for an older Linux, or a container that does not let the call through, at a few
+// microseconds a mebibyte.
 std::optional<int64_t> mapped_pages(int fd, int64_t position, int64_t length) {
   const auto bytes = static_cast<size_t>(length);
   void* const at = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd, position);
@@ -48,8 +49,7 @@ bool ColdReads::is_cold(const ReadSlice& slice) {
   const int64_t length = slice.position + slice.length - from;
   auto cached = cached_pages(slice.file->fd(), from, length);
   constexpr int64_t k_worth_mapping = 128 * k_kib;
-  if (!cached && errno == ENOSYS && length >= k_worth_mapping)
-    cached = mapped_pages(slice.file->fd(), from, length);
+  if (!cached && length >= k_worth_mapping) cached = mapped_pages(slice.file->fd(), from, length);
   return cached && *cached < (length + k_page - 1) / k_page;
 }
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from cluster import BIN, Broker, Process, wait_until
+from cluster import BIN, Broker, NOT_HERE, Process, wait_until
 
 ROOT = pathlib.Path("/sys/fs/cgroup")
 
@@ -50,7 +50,7 @@ def memory_limit(limit_bytes):
     try:
         limit = Limit(f"samsa-test-{os.getpid()}", limit_bytes)
     except OSError as error:
-        pytest.skip(f"no memory cgroup can be made here: {error}")
+        pytest.skip(f"{NOT_HERE}no memory cgroup can be made: {error}")
     try:
         yield limit
     finally:

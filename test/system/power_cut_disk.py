@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from cluster import wait_until
+from cluster import NOT_HERE, wait_until
 
 EXT4_IOC_SHUTDOWN = 0x8004587D
 NO_LOG_FLUSH = 2
@@ -75,7 +75,7 @@ def power_cut_disk(directory, options):
     try:
         disk = PowerCutDisk(pathlib.Path(directory), options)
     except OSError as error:
-        pytest.skip(f"no ext4 on a loop device can be mounted here: {error}")
+        pytest.skip(f"{NOT_HERE}no ext4 on a loop device can be mounted: {error}")
     try:
         yield disk
     finally:

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from cluster import BIN, Broker, Process, wait_until
+from cluster import BIN, Broker, NOT_HERE, Process, wait_until
 
 LINE = re.compile(r"^(\d+) +(\w+)\((.*)", re.MULTILINE)
 
@@ -19,7 +19,7 @@ def need_strace():
     """Skips the test where no process may be traced."""
     strace = shutil.which("strace")
     if not strace or subprocess.run([strace, "-o", "/dev/null", "true"], capture_output=True).returncode:
-        pytest.skip("strace is missing here or may not trace")
+        pytest.skip(f"{NOT_HERE}strace is missing or may not trace")
 
 
 class TracedBroker(Broker):

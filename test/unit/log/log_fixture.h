@@ -19,10 +19,10 @@ namespace samsa::log {
 namespace fs = std::filesystem;
 
 // Looks until the condition holds, and does the other thing after each look; fails the test after
-// ten seconds.
+// a minute.
 template <class Condition, class Between>
 void await(const char* what, Condition condition, Between between) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   while (!condition()) {
     ASSERT_LT(std::chrono::steady_clock::now(), deadline) << what;
     between();
