@@ -1,14 +1,28 @@
 #include "zk/schema/json.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace samsa::zk {
+
+namespace {
+
+// The beginning of it, fit for one line of a log.
+std::string shown(BytesView data) {
+  constexpr size_t k_most = 200;
+  std::string text{data.substr(0, k_most)};
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '.');
+  return text;
+}
+
+}  // namespace
 
 Result<boost::json::object> parse_object(BytesView json) {
   boost::system::error_code error;
   auto value = boost::json::parse(json, error);
   if (error || !value.is_object())
-    return Error{Errc::invalid_request, "not a JSON object: " + std::string(json.substr(0, 200))};
+    return Error{Errc::invalid_request, "not a JSON object: " + shown(json)};
   return std::move(value.as_object());
 }
 

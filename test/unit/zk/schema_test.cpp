@@ -41,6 +41,12 @@ TEST(BrokerZnode, PutsIpv6HostsInBrackets) {
   EXPECT_EQ(read->endpoints[0].security_protocol, "PLAINTEXT");
 }
 
+TEST(TopicZnode, WhatIsNoJsonIsToldInOneLine) {
+  const auto decoded = TopicZnode::decode("a\nb\x1b[31m" + std::string(1000, 'x'));
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().message, "not a JSON object: a.b.[31m" + std::string(192, 'x'));
+}
+
 TEST(TopicZnode, IsWrittenAsKafkaWritesIt) {
   const TopicZnode topic{.replicas = {{0, {BrokerId{3}, BrokerId{1}, BrokerId{2}}},
                                       {1, {BrokerId{1}, BrokerId{2}, BrokerId{3}}}}};
