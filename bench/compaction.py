@@ -83,6 +83,8 @@ def measure(kind, zookeeper, options):
             log = broker.data / f"{TOPIC}-0"
             active = max(int(path.stem) for path in log.glob("*.log"))
             closed = sum(path.stat().st_size for path in log.glob("*.log") if int(path.stem) < active)
+            if not closed:
+                sys.exit("No segment of 64 MiB is full, so that there is nothing to compact: give more --mebibytes")
             before, began = cpu_seconds(broker.process.pid), time.monotonic()
             admin.alter_configs([ConfigResource("topic", TOPIC, set_config={"cleanup.policy": "compact"})])
             wait_until("all closed segments are compacted", lambda: cleaned_to(broker) >= active, PATIENCE_S)
