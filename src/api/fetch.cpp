@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "api/fetch_conversion.h"
 #include "api/handlers.h"
@@ -44,15 +45,20 @@ FetchContext::Request session_request(FetchRequest& request) {
   FetchContext::Request session{.session_id = request.session_id,
                                 .session_epoch = request.session_epoch,
                                 .is_follower = request.replica_id >= 0};
+  // One that is named again counts as it is named last, as with Kafka.
+  std::unordered_map<TopicPartition, size_t> places;
   for (auto& topic : request.topics) {
     for (const auto& wanted : topic.partitions) {
-      session.partitions.push_back(
-          {.tp = {topic.topic, wanted.partition},
-           .max_bytes = wanted.partition_max_bytes,
-           .fetch_offset = Offset{wanted.fetch_offset},
-           .current_leader_epoch = LeaderEpoch{wanted.current_leader_epoch},
-           .follower_log_start_offset = Offset{wanted.log_start_offset},
-           .last_fetched_epoch = LeaderEpoch{wanted.last_fetched_epoch}});
+      TopicPartition tp{topic.topic, wanted.partition};
+      const auto [place, is_new] = places.emplace(tp, session.partitions.size());
+      if (is_new) session.partitions.emplace_back();
+      session.partitions[place->second] = {
+          .tp = std::move(tp),
+          .max_bytes = wanted.partition_max_bytes,
+          .fetch_offset = Offset{wanted.fetch_offset},
+          .current_leader_epoch = LeaderEpoch{wanted.current_leader_epoch},
+          .follower_log_start_offset = Offset{wanted.log_start_offset},
+          .last_fetched_epoch = LeaderEpoch{wanted.last_fetched_epoch}};
     }
   }
   for (auto& topic : request.forgotten_topics_data)
@@ -115,7 +121,13 @@ Plan plan_reads(RequestContext& context, const FetchContext& session, const Limi
 
 // On a worker where a write that holds a log's lock may take its time.
 Task<Plan> plan_now(RequestContext& context, const FetchContext& session, const Limits& limits) {
-  if (!context.services.logs.is_slow()) co_return plan_reads(context, session, limits);
+  const auto waits_for_disk = [&](const replica::FetchPartition& wanted) {
+    const auto held = context.services.partitions.find(wanted.tp.topic, wanted.tp.partition);
+    return held && held->is_on_slow_disk();
+  };
+  if (!context.services.logs.is_slow() ||
+      std::ranges::none_of(session.partitions(), waits_for_disk))
+    co_return plan_reads(context, session, limits);
   auto planning =
       context.services.workers.run([&] { return plan_reads(context, session, limits); });
   co_return co_await std::move(planning);
@@ -183,6 +195,16 @@ bool has_cold_reads(const std::vector<Served>& all) {
   return std::any_of(all.begin(), all.end(), [](const Served& served) {
     return log::ColdReads::is_cold(served.read.slice);
   });
+}
+
+void bring_in_cold_reads(RequestContext& context, const std::vector<Served>& all) {
+  std::vector<const log::ReadSlice*> cold;
+  for (const auto& served : all)
+    if (log::ColdReads::is_cold(served.read.slice)) cold.push_back(&served.read.slice);
+  // For all together; many small ones bring in little more than they are.
+  constexpr int64_t k_ahead = 8 << 20;
+  for (const auto* slice : cold)
+    context.services.cold_reads.bring_in(*slice, k_ahead / std::ssize(cold));
 }
 
 PartitionResponse respond(RequestContext& context, const replica::FetchPartition& wanted,
@@ -290,11 +312,9 @@ Task<net::Reply> fetch(RequestContext& context, const protocol::RequestHeader& h
   std::shared_ptr<const void> held;
   if (!conversions.empty() || has_cold_reads(plan.served)) {
     auto reading = context.services.workers.run([&] {
-      for (const auto& served : plan.served)
-        if (log::ColdReads::is_cold(served.read.slice))
-          context.services.cold_reads.bring_in(served.read.slice);
-      const auto turn = static_cast<size_t>(header.correlation_id);
-      auto converted = convert_within(memory.allowance(), turn, conversions);
+      // Of what is converted, only a part may be read.
+      if (conversions.empty()) bring_in_cold_reads(context, plan.served);
+      auto converted = convert_within(memory.allowance(), memory.next_turn(), conversions);
       int64_t bytes = 0;
       for (size_t i = 0; i < converted.size(); ++i) {
         if (converted[i]) bytes += std::ssize(*converted[i]);

@@ -20,8 +20,11 @@ class ConversionMemory {
   int64_t allowance() const;
   // Counts so many bytes until the last copy of what is returned goes. Outlived by this.
   std::shared_ptr<const void> hold(int64_t bytes);
+  // Which partition comes first in the next answer: another one each time.
+  size_t next_turn() { return turn_++; }
 
  private:
+  std::atomic<size_t> turn_{0};
   std::atomic<int64_t> held_bytes_{0};
 };
 

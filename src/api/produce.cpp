@@ -5,7 +5,6 @@
 #include "api/handlers.h"
 #include "api/produce_appends.h"
 #include "api/reply.h"
-#include "log/log_dirs.h"
 #include "record/batch.h"
 
 namespace samsa::api {
@@ -93,8 +92,7 @@ Task<net::Reply> produce(RequestContext& context, const protocol::RequestHeader&
   if (!whole) co_return net::Reply::hang_up();
   ProduceAppends appends{context, *request, *whole};
   ProduceResponse& response = appends.response;
-  if (context.services.logs.is_slow() ||
-      !appends.run_within(record::EffortBudget{k_time_on_loop})) {
+  if (!appends.run_within(record::EffortBudget{k_time_on_loop})) {
     // The connection reads nothing further meanwhile, so its appends keep their order.
     auto rest = context.services.workers.run([&] {
       appends.run();

@@ -106,7 +106,7 @@ std::optional<PartitionResponse> ProduceAppends::append(const std::string& topic
   const std::span<char> bytes{const_cast<char*>(view.data()), view.size()};
   size_t unpack_at_most = SIZE_MAX;
   if (budget != nullptr) {
-    if (settings.log.syncs_appends()) return std::nullopt;
+    if (settings.log.syncs_appends() || partition->is_on_slow_disk()) return std::nullopt;
     const auto affordable =
         budget->take(view, settings.log.compression, settings.log.message_format);
     if (!affordable) return std::nullopt;

@@ -53,12 +53,10 @@ bool ColdReads::is_cold(const ReadSlice& slice) {
   return cached && *cached < (length + k_page - 1) / k_page;
 }
 
-void ColdReads::bring_in(const ReadSlice& slice) {
-  // So that small reads do not each come here.
-  constexpr int64_t k_least = k_mib;
+void ColdReads::bring_in(const ReadSlice& slice, int64_t ahead_bytes) {
   constexpr size_t k_piece = 256 * k_kib;
   const int fd = slice.file->fd();
-  const int64_t to = slice.position + std::max(slice.length, k_least);
+  const int64_t to = slice.position + std::max(slice.length, std::min(ahead_bytes, k_mib));
   ::posix_fadvise(fd, slice.position, to - slice.position, POSIX_FADV_WILLNEED);
   const auto piece = std::make_unique_for_overwrite<char[]>(k_piece);
   int64_t at = slice.position;

@@ -24,9 +24,10 @@ class ColdReads {
   // Whether sending it would have to wait for the disk; false where that can't be told. Costs a
   // fifth of a microsecond.
   static bool is_cold(const ReadSlice& slice);
-  // Brings it, and a bit more of its file, into the page cache; returns when it is there. What
-  // can't be read is left for the one who sends it to find.
-  void bring_in(const ReadSlice& slice);
+  // Brings it into the page cache, and where it is small so much of its file that small reads do
+  // not each come here: a mebibyte, or as much as is given. Returns when it is there. What can't be
+  // read is left for the one who sends it to find.
+  void bring_in(const ReadSlice& slice, int64_t ahead_bytes = INT64_MAX);
 
  private:
   struct Stretch {

@@ -152,6 +152,8 @@ class Log {
   int64_t bytes_from(const OffsetMetadata& place) const;
   // What a log's directory owner asks first: false after a storage failure.
   bool is_healthy() const;
+  // How the disk of its directory is doing; null where nobody looks. Without any lock.
+  const DiskPace* pace() const;
   // Its directory failed elsewhere: from now on everything answers KAFKA_STORAGE_ERROR.
   void fence(const Error& why);
 

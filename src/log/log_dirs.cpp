@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 LogHooks LogDirs::State::hooks_for(const Dir& dir) {
   return {.clock = options.clock,
-          .pace = &pace,
+          .pace = &dir.pace,
           .on_storage_failure = [this, path = dir.path](const Error& error) { fail(path, error); },
           .on_first_dirty_lowered = [this] { owner->write_first_dirty_offsets(); }};
 }
@@ -94,7 +94,9 @@ void LogDirs::start() {
   if (state_->cleaner) state_->cleaner->start();
 }
 
-bool LogDirs::is_slow() const { return state_->pace.is_slow(); }
+bool LogDirs::is_slow() const {
+  return std::ranges::any_of(state_->dirs, [](const auto& dir) { return dir->pace.is_slow(); });
+}
 
 void LogDirs::reconfigure_cleaner(const CleanerOptions& options) {
   if (state_->cleaner) state_->cleaner->reconfigure(options);

@@ -68,8 +68,8 @@ class LogDirs {
 
   // Starts the background threads: retention, flush, checkpoints, deletion; and the cleaner's.
   void start();
-  // A write has taken so long lately that the next one, and who waits for its log's lock, should not
-  // hold up an event loop.
+  // In some directory a write has taken so long lately that the next one, and who waits for its
+  // log's lock, should not hold up an event loop.
   bool is_slow() const;
   // What may be told of the cleaner while it runs. Nothing to do where there is none.
   void reconfigure_cleaner(const CleanerOptions& options);

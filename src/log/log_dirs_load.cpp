@@ -55,7 +55,7 @@ OffsetMap checkpoint_of(const std::string& dir, const char* file) {
 }  // namespace
 
 Result<void> LogDirs::State::open_dir(const std::string& path) {
-  auto dir = std::make_unique<Dir>();
+  auto dir = std::make_unique<Dir>(*options.clock);
   dir->path = fs::absolute(path).lexically_normal().string();
   while (dir->path.size() > 1 && dir->path.back() == '/') dir->path.pop_back();
   Dir& opened = *dirs.emplace_back(std::move(dir));

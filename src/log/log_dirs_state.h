@@ -20,7 +20,9 @@ namespace samsa::log {
 
 struct LogDirs::State {
   struct Dir {
+    explicit Dir(const Clock& clock) : pace(clock) {}
     std::string path;
+    mutable DiskPace pace;
     FileDescriptor lock;
     bool was_clean = false;
     bool offline = false;
@@ -63,8 +65,7 @@ struct LogDirs::State {
   void show_metrics();
   void tell_metrics(metrics::Exposition& out) const;
 
-  Result<std::shared_ptr<Log>> create(const TopicPartition& tp, const LogConfig& config,
-                                      const Dir& dir);
+  Result<std::shared_ptr<Log>> create(const TopicPartition& tp, const LogConfig& config, const Dir& dir);
   LogHooks hooks_for(const Dir& dir);
   // Renames the log's directory, and lets the files go later. The log is in no map any more.
   Result<void> doom(std::shared_ptr<Log> log);
@@ -79,10 +80,9 @@ struct LogDirs::State {
   // Calls work(0) to work(count - 1), from as many threads as the directories may have.
   void in_parallel(size_t count, const std::function<void(size_t)>& work) const;
 
-  explicit State(LogDirsOptions o) : options(std::move(o)), pace(*options.clock) {}
+  explicit State(LogDirsOptions o) : options(std::move(o)) {}
 
   LogDirsOptions options;
-  DiskPace pace;
   std::vector<std::unique_ptr<Dir>> dirs;  // fixed after open()
   std::vector<Found> to_load;              // while opening
   // Several logs are made at a time, but each once; held while logs go or take another's place.

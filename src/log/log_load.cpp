@@ -135,8 +135,10 @@ Result<bool> Log::State::recover(Segment& segment, ProducerState& seen, Epochs w
   else if (auto r = reload_producers(seen, segment.base()); !r)
     return r.error();
   Offset end = segment.base();
-  auto recovered =
-      segment.recover(config.index_interval_bytes, [&](record::BatchView batch) -> Result<void> {
+  const auto next = segments.upper_bound(segment.base());
+  const auto next_base = next == segments.end() ? std::nullopt : std::optional{next->first};
+  auto recovered = segment.recover(
+      config.index_interval_bytes, next_base, [&](record::BatchView batch) -> Result<void> {
         if (which == Epochs::from_batches && epochs.latest() < batch.leader_epoch())
           if (auto r = epochs.assign(batch.leader_epoch(), batch.base_offset()); !r) return r;
         if (auto r = replay(seen, batch, &segment); !r) return r;

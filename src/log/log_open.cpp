@@ -126,6 +126,7 @@ Result<void> Log::State::flush_below(std::optional<Offset> limit) {
   std::scoped_lock one_at_a_time(flush_mutex);
   std::vector<std::shared_ptr<Segment>> dirty;
   std::vector<fs::path> files;
+  std::set<Offset> snapshots_taken;
   Offset target;
   int64_t truncations_before = 0;
   bool sync_dir = false, sync_parent = false;
@@ -144,7 +145,7 @@ Result<void> Log::State::flush_below(std::optional<Offset> limit) {
       files.push_back(folder->path_of(file_name(at, k_snapshot_suffix)));
     sync_dir = std::exchange(directory_dirty, false) || !unsynced_snapshots.empty();
     sync_parent = std::exchange(parent_dirty, false);
-    unsynced_snapshots.clear();
+    snapshots_taken = std::exchange(unsynced_snapshots, {});
     truncations_before = truncations;
   }
   Result<void> synced = ok();
@@ -164,6 +165,10 @@ Result<void> Log::State::flush_below(std::optional<Offset> limit) {
     std::scoped_lock hold(mutex);
     if (!synced) {
       if (!failing || !failing->is_dropped()) note(synced.error());
+      // Still to be done, where the log lives on.
+      directory_dirty |= sync_dir;
+      parent_dirty |= sync_parent;
+      unsynced_snapshots.merge(snapshots_taken);
     } else if (truncations == truncations_before) {
       recovery_point = std::max(recovery_point, std::min(target, log_end));
     }

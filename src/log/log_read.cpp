@@ -172,6 +172,7 @@ std::filesystem::path Log::dir() const {
 }
 bool Log::is_future() const { return dir().filename().string().ends_with(k_future_suffix); }
 bool Log::is_healthy() const { return state_->healthy; }
+const DiskPace* Log::pace() const { return state_->hooks.pace; }
 int64_t Log::size_bytes() const {
   std::scoped_lock hold(state_->mutex);
   int64_t total = 0;

@@ -2,6 +2,7 @@
 // before 1.1 (KAFKA-6264) could join segments so. Found when one is recovered.
 
 #include <glog/logging.h>
+#include <unistd.h>
 
 #include "log/log_state.h"
 
@@ -15,12 +16,17 @@ class Parts {
       : place_(std::move(place)), index_interval_(index_interval) {}
 
   Result<void> add(record::BatchView batch) {
-    if (parts_.empty() || !Segment::fits(batch.last_offset(), parts_.back()->base())) {
-      place_.base = batch.base_offset();
+    const bool is_first = parts_.empty();
+    if (is_first || !Segment::fits(batch.last_offset(), parts_.back()->base())) {
+      // The first keeps the name of the one that it replaces, where that is near enough: a start
+      // after a crash then finds what was replaced.
+      if (!is_first || !Segment::fits(batch.last_offset(), place_.base))
+        place_.base = std::max(batch.base_offset(), end_);
       auto part = Segment::create(place_, FileStage::cleaned);
       if (!part) return part.error();
       parts_.push_back(std::move(*part));
     }
+    end_ = batch.next_offset();
     return parts_.back()->append_batches(batch.bytes(), index_interval_);
   }
 
@@ -40,12 +46,21 @@ class Parts {
     return ok();
   }
 
+  // They are made anew when the parts are loaded, and with them the index of aborted transactions,
+  // which takes the producers' state to make.
+  void remove_indexes(const LogFolder& folder) const {
+    for (const auto& part : parts_)
+      for (const char* suffix : {k_offset_index_suffix, k_time_index_suffix})
+        ::unlink(folder.path_of(file_name(part->base(), suffix)).c_str());
+  }
+
   size_t count() const { return parts_.size(); }
 
  private:
   Segment::Place place_;
   const int32_t index_interval_;
   std::vector<std::shared_ptr<Segment>> parts_;
+  Offset end_{0};
 };
 
 }  // namespace
@@ -64,6 +79,7 @@ Result<void> Log::State::split(const Segment& overflowed) {
   if (auto r = folder->sync(); !r) return r;
   if (auto r = original->rename_to(FileStage::deleted); !r) return r;
   if (auto r = parts.rename_to(FileStage::live); !r) return r;
+  parts.remove_indexes(*folder);
   LOG(WARNING) << "Split " << original->path().string() << ", whose offsets reach too far, into "
                << parts.count() << " segments";
   original->remove_files();

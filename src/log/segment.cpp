@@ -124,8 +124,23 @@ Result<void> Segment::add_time_entry() {
   return times_.append(entry);
 }
 
+Result<bool> Segment::goes_on_behind(Offset last, int64_t position,
+                                     std::optional<Offset> next_base) const {
+  bool ascends = true;
+  Offset end = k_no_offset;
+  auto scanned = scan_headers(position, size(), [&](record::BatchView batch, int64_t at) {
+    ascends = at == position || batch.last_offset() > std::max(last, end);
+    if (at != position) end = batch.last_offset();
+    return Result<bool>{ascends};
+  });
+  if (!scanned && scanned.error().code == Errc::kafka_storage_error) return scanned.error();
+  if (!ascends) return false;
+  return next_base ? *next_base > std::max(last, end) : end != k_no_offset;
+}
+
 Result<Segment::Recovered> Segment::recover(
-    int32_t index_interval, const std::function<Result<void>(record::BatchView)>& visit) {
+    int32_t index_interval, std::optional<Offset> next_base,
+    const std::function<Result<void>(record::BatchView)>& visit) {
   {
     std::scoped_lock hold(mutex_);
     for (IndexFile* index : {&offsets_, &times_}) {
@@ -145,8 +160,12 @@ Result<Segment::Recovered> Segment::recover(
   const auto take = [&](record::BatchView batch, int64_t at) -> Result<bool> {
     // No CRC covers the offset. One that does not lie behind the last could not be found by anyone.
     if (!batch.ensure_valid() || batch.last_offset() <= last) return false;
+    if (!recovered.has_overflow && !fits(batch.last_offset(), base_)) {
+      auto real = goes_on_behind(batch.last_offset(), at, next_base);
+      if (!real || !*real) return real;
+      recovered.has_overflow = true;
+    }
     last = batch.last_offset();
-    recovered.has_overflow |= !fits(last, base_);
     if (!recovered.has_overflow) {
       std::scoped_lock hold(mutex_);
       note_timestamps(batch);

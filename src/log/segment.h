@@ -59,8 +59,10 @@ class Segment {
     bool has_overflow = false;
   };
   // Checks every batch, rebuilds the indexes and cuts what follows the last good batch. `visit` is
-  // told of each good batch, in order; the transaction index is for it to fill.
-  Result<Recovered> recover(int32_t index_interval,
+  // told of each good batch, in order; the transaction index is for it to fill. `next_base` is that
+  // of the segment behind, where there is one: no checksum covers an offset, so that one far away
+  // is damage unless what follows lies behind it.
+  Result<Recovered> recover(int32_t index_interval, std::optional<Offset> next_base,
                             const std::function<Result<void>(record::BatchView)>& visit);
 
   Result<void> append(BytesView bytes, const AppendedRange& range, int32_t index_interval);
@@ -137,6 +139,8 @@ class Segment {
   Result<int64_t> indexed_position(Offset offset) const;
   Result<int64_t> position_for_time(int64_t timestamp_ms) const;
   void note_timestamps(record::BatchView batch);
+  // Whether all that follows the batch at the position lies behind that offset.
+  Result<bool> goes_on_behind(Offset last, int64_t position, std::optional<Offset> next_base) const;
   const Offset base_;
   std::atomic<int64_t> size_{0};
   std::atomic<bool> is_dropped_{false};

@@ -106,13 +106,20 @@ void Connection::on_received(const boost::system::error_code& error, size_t rece
 }
 
 void Connection::answer_buffered() {
-  answering_ = true;
-  while (!closed_ && !busy_ && !close_when_sent_ && answer_next()) {
+  // What a client that sends and does not read can make us hold.
+  constexpr size_t k_most_queued_bytes = 256 * 1024;
+  bool has_more = true;
+  while (has_more) {
+    answering_ = true;
+    while (!closed_ && !busy_ && !close_when_sent_ && queued_bytes_ < k_most_queued_bytes &&
+           (has_more = answer_next())) {
+    }
+    answering_ = false;
+    if (closed_) return;
+    has_more &= queued_bytes_ >= k_most_queued_bytes;
+    flush();
+    if (closed_ || busy_ || !all_sent()) return;
   }
-  answering_ = false;
-  if (closed_) return;
-  flush();
-  if (busy_ || !all_sent()) return;
   receive();
 }
 
@@ -146,6 +153,7 @@ void Connection::on_reply(Reply reply) {
 
 void Connection::queue(Reply reply) {
   if (reply.then == Reply::Then::close) close_when_sent_ = true;
+  queued_bytes_ += reply.bytes.size();
   if (reply.splices.empty()) {
     if (reply.bytes.empty()) return;
     const bool joins = !all_sent() && out_.back().slice.fd < 0 && out_.back().sent == 0 &&
@@ -178,6 +186,7 @@ void Connection::flush() {
   }
   out_.clear();
   out_at_ = 0;
+  queued_bytes_ = 0;
   if (close_when_sent_) close("as answered");
 }
 

@@ -65,7 +65,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Closed closed_callback_;
   ReceiveBuffer in_;
   std::vector<Piece> out_;
-  size_t out_at_ = 0;  // the pieces before it have left
+  size_t out_at_ = 0;        // the pieces before it have left
+  size_t queued_bytes_ = 0;  // of memory, since all was sent
   SteadyTime last_active_;
   bool busy_ = false;       // a frame is with the handler
   bool answering_ = false;  // answer_buffered() is on the stack

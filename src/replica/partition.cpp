@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "log/disk_pace.h"
+
 namespace samsa::replica {
 namespace {
 
@@ -41,7 +43,10 @@ Result<void> Partition::replace_log(const Replacement& replacement) {
     auto next = replacement(now);
     if (!next) return next.error();
     std::scoped_lock hold(mutex_);
-    if (log_ == now) log_ = std::move(*next);
+    if (log_ == now) {
+      log_ = std::move(*next);
+      pace_ = log_->pace();
+    }
   }
   waiters_.wake();
   return ok();
@@ -53,6 +58,7 @@ bool Partition::become_leader(const LeadershipOrder& order, std::shared_ptr<log:
     std::scoped_lock hold(mutex_);
     newly = order_.leader != self_ || order.leader_epoch != order_.leader_epoch;
     log_ = std::move(log);
+    pace_ = log_->pace();
     order_ = order;
     leader_epoch_start_ = log_->log_end_offset();
     follower_ends_.clear();
@@ -73,6 +79,7 @@ bool Partition::become_follower(const LeadershipOrder& order, std::shared_ptr<lo
     std::scoped_lock hold(mutex_);
     newly = order_.leader != order.leader;
     log_ = std::move(log);
+    pace_ = log_ ? log_->pace() : nullptr;
     order_ = order;
     leader_epoch_start_ = k_no_offset;
     follower_ends_.clear();
@@ -112,6 +119,11 @@ std::vector<BrokerId> Partition::isr() const {
 std::vector<BrokerId> Partition::replicas() const {
   std::scoped_lock hold(mutex_);
   return order_.replicas;
+}
+
+bool Partition::is_on_slow_disk() const {
+  const log::DiskPace* const pace = pace_;
+  return pace != nullptr && pace->is_slow();
 }
 
 std::shared_ptr<log::Log> Partition::log() const {

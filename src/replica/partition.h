@@ -86,6 +86,9 @@ class Partition {
   std::vector<BrokerId> isr() const;
   std::vector<BrokerId> replicas() const;
   std::shared_ptr<log::Log> log() const;
+  // Whether writes to its log have taken so long lately that no event loop should wait for what
+  // needs its locks. Without any of them.
+  bool is_on_slow_disk() const;
 
   // NOT_ENOUGH_REPLICAS when acks are -1 and fewer than min_isr are in sync. For unpack_at_most,
   // and what an append does otherwise, see log::Log. Any thread; appends of two threads come in
@@ -124,6 +127,8 @@ class Partition {
   std::shared_mutex change_mutex_;
   std::mutex turnstile_;
   std::atomic<bool> is_replacing_{false};
+
+  std::atomic<const log::DiskPace*> pace_{nullptr};  // of the log's directory, which outlives it
 
   mutable std::mutex mutex_;
   std::shared_ptr<log::Log> log_;

@@ -1,5 +1,6 @@
 """More segments than the process may open files."""
 
+import contextlib
 import os
 
 from cluster import tool
@@ -12,7 +13,11 @@ DESCRIPTORS = 256
 
 
 def open_files(broker):
-    return [os.readlink(entry.path) for entry in os.scandir(f"/proc/{broker.process.pid}/fd") if entry.is_symlink()]
+    found = []
+    for entry in os.scandir(f"/proc/{broker.process.pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            found.append(os.readlink(entry.path))
+    return found
 
 
 def segments_of(broker):

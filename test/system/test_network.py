@@ -11,7 +11,7 @@ import time
 import pytest
 
 import raw_wire as wire
-from cluster import HOST, free_port, wait_until
+from cluster import HOST, free_port, tool, wait_until
 from test_everyday import produce
 from raw_wire import Wire
 
@@ -78,6 +78,24 @@ def test_ten_thousand_vanished_clients_leave_nothing_behind(broker):
     wait_until("all are gone", lambda: descriptors(broker) <= files + 2)
     assert rss_bytes(broker) - memory < 8 * MIB
     assert [r.offset for r in produce(broker, "t", [b"v"])] == [1]
+
+
+def test_who_sends_and_does_not_read_costs_little_and_holds_up_nobody(broker):
+    tool("kafka-topics", "--create", "--bootstrap-server", broker.address, "--topic", "wide", "--partitions", 500,
+         "--replication-factor", 1)
+    of_all = wire.request(wire.API_METADATA, 0, struct.pack(">i", 0))
+    before = rss_bytes(broker)
+    with Wire(broker.address) as sender, contextlib.ExitStack() as stack:
+        others = [stack.enter_context(Wire(broker.address)) for _ in range(8)]  # on every loop
+        # A large request, which makes room for many small ones; they come while its answer waits to be read.
+        sender.send(wire.request(wire.API_METADATA, 1, struct.pack(">i", 200) + wire.string("n" * 30000) * 200))
+        sender.send(of_all * 30000)
+        sender.response()
+        for i in range(20):
+            assert all(is_answered(other, i) for other in others)
+        grown = rss_bytes(broker) - before
+        print(f"{grown / MIB:.1f} MiB")
+        assert grown < 64 * MIB
 
 
 def test_an_announced_size_costs_nothing_until_the_bytes_come(broker):

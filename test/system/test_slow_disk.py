@@ -135,6 +135,19 @@ def test_after_a_write_that_took_its_time_all_are_answered_during_the_next(disks
     assert answered_during_a_write(disks, lambda client: REQUESTS[name](disks, client), former_writes=1) == 16
 
 
+def test_however_many_write_to_a_slow_disk_the_others_are_served(disks):
+    with disks.clients(12) as writers, disks.clients(4) as others, disks.stall(1500):
+        assert writers[0].send_produce("t", disks.slow).produced()[0] == 0
+        for writer in writers:
+            writer.send_produce("t", disks.slow)
+        assert not writers[0].is_answered(0.2), "the first write takes its time"
+        for other in others:
+            assert other.send_produce("t", disks.quick).produced()[0] == 0
+        assert sum(writer.is_answered() for writer in writers) <= 1, "they did not wait for them"
+        for writer in writers:
+            assert writer.produced()[0] == 0
+
+
 def test_who_reads_behind_a_slow_write_holds_up_nobody_else(disks):
     with disks.clients(2) as (writer, reader), disks.clients(16) as others, disks.stall(2000):
         assert writer.send_produce("t", disks.slow).produced()[0] == 0

@@ -1,10 +1,9 @@
 #pragma once
 // Which offset is the last one of each key, by a hash of 16 bytes: Kafka's way to hold many keys in
 // little memory. 24 bytes a slot, however long the key. Kafka takes MD5, which costs more than all
-// else that is done with a key; here it is XXH3 with a seed that nobody knows, so that nobody can
-// make two keys that count as one. The table grows with what is put into it:
-// one of full size for some thousand keys would have each of them in another page, and every look a
-// miss of the processor's caches. Not synchronised; one cleaner thread's.
+// else that is done with a key; here it is XXH3 with a seed that nobody knows. The table grows with
+// what is put into it: one of full size for some thousand keys would have each of them in another
+// page, and every look a miss of the processor's caches. Not synchronised; one cleaner thread's.
 
 #include <array>
 #include <cstdint>

@@ -451,6 +451,20 @@ TEST_F(OverflowTest, WhatFollowsItStays) {
   EXPECT_EQ(log->segment_count(), 4);
 }
 
+TEST_F(OverflowTest, AnOffsetThatWhatFollowsDoesNotBearOutIsDamage) {
+  for (const int damaged : {2, 4}) {
+    fs::remove_all(dir());
+    auto log = open();
+    for (int i = 0; i < 5; ++i) append(*log);
+    const int64_t size = log->size_bytes() / 5;
+    log.reset();
+    move_batch(damaged * size, k_far);
+    log = open(false);
+    EXPECT_EQ(log->log_end_offset(), Offset{damaged});
+    EXPECT_EQ(log->segment_count(), 1);
+  }
+}
+
 TEST_F(OverflowTest, ATornTailIsCut) {
   leave_overflowed_segment();
   std::ofstream{file(0, ".log"), std::ios::app | std::ios::binary} << "torn";
