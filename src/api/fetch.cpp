@@ -190,17 +190,15 @@ std::optional<record::DownConversion> conversion_of(const RequestContext& contex
                                 .limits = settings->log.read_limits()};
 }
 
-// Whether sending some of it would wait for the disk, which is not for an event loop either.
-bool has_cold_reads(const std::vector<Served>& all) {
-  return std::any_of(all.begin(), all.end(), [](const Served& served) {
-    return log::ColdReads::is_cold(served.read.slice);
-  });
-}
-
-void bring_in_cold_reads(RequestContext& context, const std::vector<Served>& all) {
+// What can't be sent without waiting for the disk, which is not for an event loop either.
+std::vector<const log::ReadSlice*> cold_slices_of(const std::vector<Served>& all) {
   std::vector<const log::ReadSlice*> cold;
   for (const auto& served : all)
     if (log::ColdReads::is_cold(served.read.slice)) cold.push_back(&served.read.slice);
+  return cold;
+}
+
+void bring_in(RequestContext& context, const std::vector<const log::ReadSlice*>& cold) {
   // For all together; many small ones bring in little more than they are.
   constexpr int64_t k_ahead = 8 << 20;
   for (const auto* slice : cold)
@@ -308,12 +306,14 @@ Task<net::Reply> fetch(RequestContext& context, const protocol::RequestHeader& h
       conversions.push_back({.slice = &served.read.slice, .how = *how});
     }
   }
+  // Of what is converted, only a part may be read.
+  const auto cold =
+      conversions.empty() ? cold_slices_of(plan.served) : std::vector<const log::ReadSlice*>{};
   auto& memory = context.services.conversion_memory;
   std::shared_ptr<const void> held;
-  if (!conversions.empty() || has_cold_reads(plan.served)) {
+  if (!conversions.empty() || !cold.empty()) {
     auto reading = context.services.workers.run([&] {
-      // Of what is converted, only a part may be read.
-      if (conversions.empty()) bring_in_cold_reads(context, plan.served);
+      bring_in(context, cold);
       auto converted = convert_within(memory.allowance(), memory.next_turn(), conversions);
       int64_t bytes = 0;
       for (size_t i = 0; i < converted.size(); ++i) {

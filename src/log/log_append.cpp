@@ -20,15 +20,19 @@ Result<void> check_rebuilt_sizes(BytesView bytes, const LogConfig& config,
 }
 }  // namespace
 
+template <class Work>
+Result<void> Log::State::watched(const Work& work) {
+  return hooks.pace ? hooks.pace->watch(work) : work();
+}
+
 Result<void> Log::State::roll(Offset base) {
   if (active().base() == base) return ok();
   producers.set_end(log_end);
   if (auto r = snapshot(producers); !r) return r;
-  const auto change = [&]() -> Result<void> {
+  return watched([&]() -> Result<void> {
     if (auto r = active().seal(); !r) return r;
     return add_segment(base);
-  };
-  return hooks.pace ? hooks.pace->watch(change) : change();
+  });
 }
 
 Result<void> Log::State::maybe_roll(int64_t incoming, int64_t max_timestamp_ms, Offset first_offset,
@@ -48,8 +52,9 @@ Result<void> Log::State::maybe_roll(int64_t incoming, int64_t max_timestamp_ms, 
 Result<void> Log::State::write(BytesView bytes, const AppendedRange& range,
                                const ProducerState::Update& update) {
   const int64_t position = active().size();
-  const auto append = [&] { return active().append(bytes, range, config.index_interval_bytes); };
-  if (auto r = hooks.pace ? hooks.pace->watch(append) : append(); !r) return r;
+  auto appended =
+      watched([&] { return active().append(bytes, range, config.index_interval_bytes); });
+  if (!appended) return appended;
   marks.add({range.first_offset, active().base(), position});
   producers.apply(update);
   for (const auto& done : update.completed) {

@@ -135,7 +135,7 @@ Result<void> LogDirs::State::check_duplicates() const {
   return ok();
 }
 
-void LogDirs::State::load_one(const Found& found, RecoveryProgress& progress) {
+void LogDirs::State::load_one(const Found& found) {
   if (is_offline(*found.dir)) {
     if (!found.is_future) mark_unreachable(found.tp);
     return;
@@ -146,7 +146,7 @@ void LogDirs::State::load_one(const Found& found, RecoveryProgress& progress) {
   };
   const auto first_dirty = found.dir->first_dirty.find(found.tp);
   LogHooks hooks = hooks_for(*found.dir);
-  hooks.recovery = &progress;
+  hooks.recovery = &*recovery;
   const LogConfig config = options.config_of ? options.config_of(found.tp.topic) : options.defaults;
   auto log = Log::open({.dir = found.path,
                         .tp = found.tp,
@@ -194,7 +194,7 @@ void LogDirs::State::load_all() {
   const size_t total = to_load.size();
   std::atomic<int> last_percent{0};
   in_parallel(total, [&](size_t i) {
-    load_one(to_load[i], *recovery);
+    load_one(to_load[i]);
     if (!to_load[i].dir->was_clean) --to_load[i].dir->logs_to_recover;
     constexpr int k_step = 10;
     constexpr size_t k_many = 100;

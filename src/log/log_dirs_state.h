@@ -47,7 +47,7 @@ struct LogDirs::State {
   Result<void> open_dir(const std::string& path);
   Result<void> read_dir(Dir& dir);
   Result<void> check_duplicates() const;
-  void load_one(const Found& found, RecoveryProgress& progress);
+  void load_one(const Found& found);
   int64_t bytes_to_recover() const;
   void load_all();
 
@@ -65,7 +65,8 @@ struct LogDirs::State {
   void show_metrics();
   void tell_metrics(metrics::Exposition& out) const;
 
-  Result<std::shared_ptr<Log>> create(const TopicPartition& tp, const LogConfig& config, const Dir& dir);
+  Result<std::shared_ptr<Log>> create(const TopicPartition& tp, const LogConfig& config,
+                                      const Dir& dir);
   LogHooks hooks_for(const Dir& dir);
   // Renames the log's directory, and lets the files go later. The log is in no map any more.
   Result<void> doom(std::shared_ptr<Log> log);

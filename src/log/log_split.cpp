@@ -65,24 +65,23 @@ class Parts {
 
 }  // namespace
 
-Result<void> Log::State::split(const Segment& overflowed) {
-  auto original = segments[overflowed.base()];
+Result<void> Log::State::split(Segment& overflowed) {
   Parts parts{segment_place(overflowed.base()), config.index_interval_bytes};
   auto copied =
-      original->scan(0, original->size(), [&](record::BatchView batch, int64_t) -> Result<bool> {
+      overflowed.scan(0, overflowed.size(), [&](record::BatchView batch, int64_t) -> Result<bool> {
         if (auto r = parts.add(batch); !r) return r.error();
         return true;
       });
   if (!copied) return copied;
-  if (auto r = parts.finish(*original); !r) return r;
+  if (auto r = parts.finish(overflowed); !r) return r;
   if (auto r = parts.rename_to(FileStage::swap); !r) return r;
   if (auto r = folder->sync(); !r) return r;
-  if (auto r = original->rename_to(FileStage::deleted); !r) return r;
+  if (auto r = overflowed.rename_to(FileStage::deleted); !r) return r;
   if (auto r = parts.rename_to(FileStage::live); !r) return r;
   parts.remove_indexes(*folder);
-  LOG(WARNING) << "Split " << original->path().string() << ", whose offsets reach too far, into "
+  LOG(WARNING) << "Split " << overflowed.path().string() << ", whose offsets reach too far, into "
                << parts.count() << " segments";
-  original->remove_files();
+  overflowed.remove_files();
   return folder->sync();
 }
 

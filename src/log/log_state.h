@@ -33,6 +33,9 @@ struct Log::State {
   Segments::iterator segment_of(Offset offset);
   Segment::Place segment_place(Offset base);
   Result<void> add_segment(Offset base);
+  // Does what may wait for the disk, and notes how long that took.
+  template <class Work>
+  Result<void> watched(const Work& work);
   Result<void> roll(Offset base);
   Result<void> maybe_roll(int64_t incoming, int64_t max_timestamp_ms, Offset first_offset,
                           Offset last_offset);
@@ -77,7 +80,7 @@ struct Log::State {
   Result<void> find_end();
   // log_split.cpp. While loading: puts segments that can be indexed in the place of one that has
   // offsets too far from its base. The files, that is; they are to be loaded then.
-  Result<void> split(const Segment& overflowed);
+  Result<void> split(Segment& overflowed);
 
   // log_read.cpp; they take the lock for themselves.
   struct ReadView;

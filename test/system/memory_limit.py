@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from cluster import BIN, Broker, NOT_HERE, Process, wait_until
+from cluster import NOT_HERE, wait_until
 
 ROOT = pathlib.Path("/sys/fs/cgroup")
 
@@ -37,6 +37,10 @@ class Limit:
             raise OSError(f"{self.events} does not count")
         return int(found[1])
 
+    def enter(self):
+        """A command that enters it and becomes the one behind it."""
+        return ["sh", "-c", f'echo $$ >{self.path}/cgroup.procs && exec "$@"', "sh"]
+
     def remove(self):
         def is_removed():
             self.path.rmdir()
@@ -55,13 +59,3 @@ def memory_limit(limit_bytes):
         yield limit
     finally:
         limit.remove()
-
-
-class LimitedBroker(Broker):
-    limit = None
-
-    def launch(self, env=None, arguments=()):
-        enter = f'echo $$ >{self.limit.path}/cgroup.procs && exec "$@"'
-        self.process = Process(["sh", "-c", enter, "sh", BIN / "kafka-server-start.sh", self.write_config(), *arguments],
-                               self.directory, "broker", env)
-        return self

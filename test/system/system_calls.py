@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from cluster import BIN, Broker, NOT_HERE, Process, wait_until
+from cluster import Broker, NOT_HERE, Process, wait_until
 
 LINE = re.compile(r"^(\d+) +(\w+)\((.*)", re.MULTILINE)
 
@@ -25,24 +25,15 @@ def need_strace():
 class TracedBroker(Broker):
     """Only calls that touch one of `paths` are traced, counted and tampered with."""
 
-    tracing = ()
-
     def trace(self, calls, paths, injection=None):
-        self.tracing = ["strace", "-f", "-qq", "-o", self.directory / "calls", "-e", f"trace={','.join(calls)}",
-                        *(["-e", f"inject={injection}"] if injection else []),
-                        *(word for path in paths for word in ("-P", path))]
-        return self
-
-    def launch(self, env=None, arguments=()):
-        if not self.tracing:
-            return super().launch(env, arguments)
-        self.process = Process([*self.tracing, BIN / "kafka-server-start.sh", self.write_config(), *arguments],
-                               self.directory, "broker", env)
+        self.run_by = ["strace", "-f", "-qq", "-o", self.directory / "calls", "-e", f"trace={','.join(calls)}",
+                       *(["-e", f"inject={injection}"] if injection else []),
+                       *(word for path in paths for word in ("-P", path))]
         return self
 
     def stop(self):
         """strace does not hand signals on, and ends as its child does."""
-        if self.tracing:
+        if self.run_by:
             task = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
             for child in task.read_text().split():
                 os.kill(int(child), signal.SIGTERM)

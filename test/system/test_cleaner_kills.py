@@ -96,7 +96,7 @@ class Killed:
         self.trace(("rename",) if call == "rename" else WRITES, f"{call}:signal=SIGKILL:when={number}")
         self.broker.launch()
         assert self.broker.process.wait(30) == -signal.SIGKILL, "it was not killed"
-        self.broker.tracing = ()
+        self.broker.run_by = []
 
     def leftovers(self):
         return sorted(path.name for path in self.partition.iterdir() if path.suffix in STAGES or path.suffix == ".tmp")

@@ -9,8 +9,8 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 import raw_wire as wire
-from cluster import wait_until
-from memory_limit import LimitedBroker, memory_limit
+from cluster import Broker, wait_until
+from memory_limit import memory_limit
 from raw_wire import Wire, batch
 from test_compression_bombs import GZIP, LZ4, many_records
 
@@ -56,8 +56,8 @@ class Story:
 @pytest.fixture
 def story(tmp_path, chroot):
     with memory_limit(LIMIT_MIB << 20) as limit:
-        broker = LimitedBroker(tmp_path / "broker", chroot, message_max_bytes=8 << 20, zookeeper_session_timeout_ms=2000)
-        broker.limit = limit
+        broker = Broker(tmp_path / "broker", chroot, message_max_bytes=8 << 20, zookeeper_session_timeout_ms=2000)
+        broker.run_by = limit.enter()
         try:
             story = Story(broker.start(), limit)
             story.create("canary")

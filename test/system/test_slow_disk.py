@@ -110,11 +110,12 @@ def answered_during_a_write(disks, ask, clients=16, stall_ms=2000, former_writes
         assert not writer.is_answered(0.2), "the write takes its time"
         for other in others:
             ask(other)
-        seen = answered = set()
+        seen, answered = set(), set()
         while not writer.is_answered():  # only now it is known of those who were seen that they came before
-            answered = seen
-            seen = {other for other in others if other.is_answered()}
-            time.sleep(0.002)
+            answered |= seen
+            waiting = {other.socket: other for other in others if other not in answered}
+            ready = select.select([writer.socket, *waiting], [], [])[0]
+            seen = {waiting[socket] for socket in ready if socket in waiting}
         assert writer.produced()[0] == 0
         for other in others:
             other.receive()
