@@ -163,7 +163,10 @@ Result<bool> Log::State::recover(Segment& segment, ProducerState& seen, Epochs w
 }
 
 Result<void> Log::State::recover_unflushed(ProducerState& seen) {
-  for (auto at = segment_of(place.recovery_point); at != segments.end(); ++at) {
+  auto at = segment_of(place.recovery_point);
+  // None of these was certain to be synced; recovery takes again those at the ends of segments.
+  remove_snapshots([&](Offset which) { return which > at->first; });
+  for (; at != segments.end(); ++at) {
     LOG(INFO) << "Recovering unflushed segment " << at->first << " of " << place.tp;
     auto cut = recover(*at->second, seen, Epochs::from_batches);
     if (!cut) return cut.error();

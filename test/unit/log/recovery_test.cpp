@@ -204,6 +204,19 @@ TEST_F(RecoveryTest, ADamagedSnapshotIsReplacedByTheRecoveryThatComesBy) {
   for (const auto& [path, content] : kept) EXPECT_EQ(*read_file(path), content) << path;
 }
 
+TEST_F(RecoveryTest, ASnapshotFromWithinARecoveredSegmentIsNotLeftToBelieveLater) {
+  auto log = open();
+  for (int32_t i = 0; i < 5; ++i)
+    append(*log, {.timestamp_ms = clock_.wall_ms(), .producer = 5, .sequence = i});
+  log = crash_and_open(std::move(log));
+  ASSERT_TRUE(fs::exists(file(5, ".snapshot")));
+  append(*log, {.timestamp_ms = clock_.wall_ms(), .producer = 5, .sequence = 5});
+  fs::resize_file(file(5, ".snapshot"), 0);  // a renaming that outlived what it renamed
+  log = crash_and_open(std::move(log));
+  EXPECT_FALSE(fs::exists(file(5, ".snapshot")));
+  EXPECT_TRUE(fs::exists(file(6, ".snapshot")));
+}
+
 TEST_F(RecoveryTest, LostSnapshotsOfTheLastSegmentsAreTakenAgain) {
   config_.segment_bytes = 1000;
   auto log = open();
