@@ -1,9 +1,10 @@
 #pragma once
-// Whether writes have taken so long lately that no event loop should wait for the next one. Any
-// thread.
+// Whether writes have waited so long for the disk lately that no event loop should wait for the
+// next one. Any thread.
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 
 #include "base/clock.h"
 
@@ -13,13 +14,15 @@ class DiskPace {
  public:
   explicit DiskPace(const Clock& clock) : clock_(clock) {}
 
-  // Calls `work`, which writes or syncs, and notes how long it took.
+  // Calls `work`, which writes or syncs, and notes how long it waited for the disk.
   template <class Work>
   auto watch(const Work& work) {
     const SteadyTime began = clock_.steady();
+    const Awake before = awake_before(began);
     auto done = work();
     const SteadyTime ended = clock_.steady();
-    if (ended - began >= k_slow) slow_until_ = (ended + k_remembered).time_since_epoch().count();
+    if (ended - began >= k_slow && was_asleep(before, ended))
+      slow_until_ = (ended + k_remembered).time_since_epoch().count();
     return done;
   }
 
@@ -35,6 +38,17 @@ class DiskPace {
   static constexpr milliseconds k_remembered{10'000};
 
  private:
+  // How long a thread had not been asleep up to a moment.
+  struct Awake {
+    SteadyTime at{};
+    std::optional<std::chrono::nanoseconds> time;
+  };
+  // Of the calling thread, as it was a little before `now`.
+  static Awake awake_before(SteadyTime now);
+  // A thread that waits for a processor while others have it is late as well, and its disk is not
+  // slow.
+  static bool was_asleep(const Awake& before, SteadyTime ended);
+
   const Clock& clock_;
   std::atomic<SteadyTime::rep> slow_until_{0};
 };
