@@ -28,9 +28,10 @@ bool is_being_reassigned(const zk::TopicZnode& topic) {
 Result<Assignment> take_given(const MorePartitions& asked, const zk::TopicZnode& topic,
                               const std::vector<BrokerId>& brokers) {
   std::vector<BrokerId> unknown;
+  std::set<BrokerId> looked_at;
   for (const auto& replicas : *asked.assignments)
     for (const BrokerId id : replicas)
-      if (!contains(brokers, id) && !contains(unknown, id)) unknown.push_back(id);
+      if (looked_at.insert(id).second && !contains(brokers, id)) unknown.push_back(id);
   if (!unknown.empty())
     return bad_assignment("Unknown broker(s) in replica assignment: " + join(unknown) + '.');
   const auto old_count = static_cast<int32_t>(topic.replicas.size());

@@ -5,9 +5,10 @@
 #include "api/lookup.h"
 
 namespace samsa::api {
+namespace {
 
-Task<protocol::DeleteRecordsResponse> delete_records(RequestContext& context,
-                                                     protocol::DeleteRecordsRequest request) {
+protocol::DeleteRecordsResponse delete_all(const RequestContext& context,
+                                           const protocol::DeleteRecordsRequest& request) {
   constexpr int64_t k_no_low_watermark = -1;
   protocol::DeleteRecordsResponse response;
   for (const auto& topic : request.topics) {
@@ -35,7 +36,16 @@ Task<protocol::DeleteRecordsResponse> delete_records(RequestContext& context,
       }
     }
   }
-  co_return response;
+  return response;
+}
+
+}  // namespace
+
+// On a worker: whole segments are renamed.
+Task<protocol::DeleteRecordsResponse> delete_records(RequestContext& context,
+                                                     protocol::DeleteRecordsRequest request) {
+  auto deleting = context.services.workers.run([&] { return delete_all(context, request); });
+  co_return co_await std::move(deleting);
 }
 
 }  // namespace samsa::api

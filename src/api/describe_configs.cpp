@@ -2,6 +2,7 @@
 // from.
 
 #include <algorithm>
+#include <set>
 
 #include "admin/configs.h"
 #include "api/api_error.h"
@@ -110,7 +111,9 @@ Task<DescribeConfigsResponse> describe_configs(RequestContext& context,
     return resource_type(resource.resource_type) == ResourceType::unknown;
   });
   DescribeConfigsResponse response;
+  std::set<std::pair<int8_t, std::string_view>> asked;
   for (const auto& resource : request.resources) {
+    if (!asked.emplace(resource.resource_type, resource.resource_name).second) continue;
     auto& result = response.results.emplace_back();
     result.resource_type = resource.resource_type;
     result.resource_name = resource.resource_name;

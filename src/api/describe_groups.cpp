@@ -1,6 +1,9 @@
 // DescribeGroups (key 15): state, protocol and members.
 
 #include "protocol/messages/describe_groups.h"
+
+#include <set>
+
 #include "api/handlers.h"
 #include "group/coordinator.h"
 
@@ -11,7 +14,9 @@ Task<protocol::DescribeGroupsResponse> describe_groups(RequestContext& context,
   // Read, delete and describe, as a bit field: nothing is forbidden (AclOperation's codes).
   constexpr int32_t k_all_group_operations = 1 << 3 | 1 << 6 | 1 << 8;
   protocol::DescribeGroupsResponse response;
+  std::set<std::string> asked;
   for (auto& id : request.groups) {
+    if (!asked.insert(id).second) continue;
     auto description = context.services.groups.describe(id);
     auto& described = response.groups.emplace_back();
     described.error_code = static_cast<int16_t>(description.error);

@@ -141,7 +141,8 @@ Task<Plan> plan_or_wait(RequestContext& context, const FetchContext& session, Li
     return plan.must_answer || plan.bytes >= limits.min_bytes || session.partitions().empty();
   };
   if (enough() || deadline <= context.received) co_return plan;
-  runtime::Signal signal;
+  const runtime::Signal signal;
+  context.peer.when_over = [signal] { signal.notify(); };
   const uint64_t token = replica::next_waiter_token();
   std::vector<std::shared_ptr<replica::Partition>> watched;
   for (const auto& served : plan.served) {
@@ -150,12 +151,13 @@ Task<Plan> plan_or_wait(RequestContext& context, const FetchContext& session, Li
     watched.push_back(served.partition);
   }
   plan = co_await plan_now(context, session, limits);
-  while (!enough()) {
+  while (!enough() && !context.peer.is_over) {
     const bool woken = co_await signal.until(deadline);
     plan = co_await plan_now(context, session, limits);
     if (!woken) break;
   }
   for (const auto& partition : watched) partition->waiters().remove(token);
+  context.peer.when_over = nullptr;
   co_return plan;
 }
 

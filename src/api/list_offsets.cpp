@@ -1,9 +1,11 @@
 // ListOffsets (key 2): where a partition begins, ends, or reaches a time.
 
+#include <algorithm>
 #include <set>
 
 #include "api/handlers.h"
 #include "api/lookup.h"
+#include "log/log_dirs.h"
 #include "protocol/messages/list_offset.h"
 
 namespace samsa::api {
@@ -68,9 +70,7 @@ Answer answer_one(RequestContext& context, const ListOffsetRequest& request,
   return answer;
 }
 
-}  // namespace
-
-Task<ListOffsetResponse> list_offsets(RequestContext& context, ListOffsetRequest request) {
+ListOffsetResponse answer_all(RequestContext& context, const ListOffsetRequest& request) {
   ListOffsetResponse response;
   std::set<std::pair<std::string_view, int32_t>> seen, twice;
   for (const auto& topic : request.topics)
@@ -90,7 +90,20 @@ Task<ListOffsetResponse> list_offsets(RequestContext& context, ListOffsetRequest
       }
     }
   }
-  co_return response;
+  return response;
+}
+
+}  // namespace
+
+Task<ListOffsetResponse> list_offsets(RequestContext& context, ListOffsetRequest request) {
+  // To find a moment, batches are read and unpacked.
+  const auto asks_for_moment = [](const auto& topic) {
+    return std::ranges::any_of(topic.partitions, [](const Wanted& one) { return one.timestamp >= 0; });
+  };
+  if (!context.services.logs.is_slow() && std::ranges::none_of(request.topics, asks_for_moment))
+    co_return answer_all(context, request);
+  auto answering = context.services.workers.run([&] { return answer_all(context, request); });
+  co_return co_await std::move(answering);
 }
 
 }  // namespace samsa::api

@@ -4,6 +4,7 @@
 #include "metadata/image.h"
 
 #include <algorithm>
+#include <set>
 
 #include "api/handlers.h"
 #include "api/lookup.h"
@@ -62,7 +63,9 @@ Task<MetadataResponse> metadata(RequestContext& context, MetadataRequest request
     for (const auto& [name, topic] : image->topics())
       response.topics.push_back(*describe_topic(context, *image, name));
   } else {
+    std::set<std::string_view> asked;
     for (const auto& wanted : *request.topics) {
+      if (!asked.insert(wanted.name).second) continue;
       auto known = describe_topic(context, *image, wanted.name);
       if (!known) known = co_await describe_unknown(context, wanted.name, may_create);
       response.topics.push_back(std::move(*known));

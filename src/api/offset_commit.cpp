@@ -3,7 +3,8 @@
 
 #include "protocol/messages/offset_commit.h"
 
-#include <algorithm>
+#include <functional>
+#include <map>
 
 #include "api/handlers.h"
 #include "api/zookeeper_offsets.h"
@@ -16,30 +17,30 @@ namespace {
 using protocol::OffsetCommitRequest;
 using protocol::OffsetCommitResponse;
 
-// Every partition of the request, with an answer to fill.
-struct Answers {
-  explicit Answers(const OffsetCommitRequest& request) {
-    for (const auto& topic : request.topics) {
-      auto& answers = response.topics.emplace_back();
-      answers.name = topic.name;
-      for (const auto& partition : topic.partitions)
-        answers.partitions.push_back({.partition_index = partition.partition_index});
-    }
-  }
-  void set(const TopicPartition& tp, Errc error) {
-    for (auto& topic : response.topics) {
-      if (topic.name != tp.topic) continue;
-      for (auto& partition : topic.partitions)
-        if (partition.partition_index == tp.partition)
-          partition.error_code = static_cast<int16_t>(error);
-    }
-  }
-  void set_all(Errc error) {
-    for (auto& topic : response.topics)
-      for (auto& partition : topic.partitions) partition.error_code = static_cast<int16_t>(error);
-  }
+// What became of each partition; of those that are not in here, nothing is wrong.
+using Outcomes = std::map<TopicPartition, Errc>;
+
+OffsetCommitResponse answer_each(const OffsetCommitRequest& request,
+                                 const std::function<Errc(const TopicPartition&)>& outcome) {
   OffsetCommitResponse response;
-};
+  for (const auto& topic : request.topics) {
+    auto& answers = response.topics.emplace_back();
+    answers.name = topic.name;
+    for (const auto& partition : topic.partitions) {
+      const Errc error = outcome({topic.name, partition.partition_index});
+      answers.partitions.push_back({.partition_index = partition.partition_index,
+                                    .error_code = static_cast<int16_t>(error)});
+    }
+  }
+  return response;
+}
+
+OffsetCommitResponse answer_of(const OffsetCommitRequest& request, const Outcomes& outcomes) {
+  return answer_each(request, [&](const TopicPartition& tp) {
+    const auto at = outcomes.find(tp);
+    return at == outcomes.end() ? Errc::none : at->second;
+  });
+}
 
 group::OffsetAndMetadata value_of(OffsetCommitRequest::OffsetCommitRequestPartition& partition,
                                   int64_t retention_ms, int64_t now_ms) {
@@ -55,13 +56,13 @@ group::OffsetAndMetadata value_of(OffsetCommitRequest::OffsetCommitRequestPartit
 }
 
 Task<void> commit_to_zookeeper(RequestContext& context, std::string group, group::Commits commits,
-                               Answers& answers) {
+                               Outcomes& outcomes) {
   for (auto& [tp, value] : commits) {
     Errc outcome = Errc::offset_metadata_too_large;
     if (group::utf16_length(value.metadata) <=
         context.services.groups.options().max_metadata_length)
       outcome = co_await set_zookeeper_offset(context.services.zookeeper, group, tp, value.offset);
-    answers.set(tp, outcome);
+    outcomes[tp] = outcome;
   }
 }
 
@@ -69,11 +70,9 @@ Task<void> commit_to_zookeeper(RequestContext& context, std::string group, group
 
 Task<OffsetCommitResponse> offset_commit(RequestContext& context, OffsetCommitRequest request) {
   auto& services = context.services;
-  Answers answers(request);
-  if (request.group_instance_id && !services.groups.options().static_members_allowed) {
-    answers.set_all(Errc::unsupported_version);
-    co_return std::move(answers.response);
-  }
+  if (request.group_instance_id && !services.groups.options().static_members_allowed)
+    co_return answer_each(request, [](const auto&) { return Errc::unsupported_version; });
+  Outcomes outcomes;
   const auto image = services.metadata.get();
   const int64_t now_ms = services.clock.wall_ms();
   group::Commits commits;
@@ -83,20 +82,20 @@ Task<OffsetCommitResponse> offset_commit(RequestContext& context, OffsetCommitRe
       if (image->partition(tp.topic, tp.partition)) {
         commits.emplace_back(std::move(tp), value_of(partition, request.retention_time_ms, now_ms));
       } else {
-        answers.set(tp, Errc::unknown_topic_or_partition);
+        outcomes[std::move(tp)] = Errc::unknown_topic_or_partition;
       }
     }
-  if (commits.empty()) co_return std::move(answers.response);
+  if (commits.empty()) co_return answer_of(request, outcomes);
   if (context.api_version == 0) {
-    co_await commit_to_zookeeper(context, std::move(request.group_id), std::move(commits), answers);
-    co_return std::move(answers.response);
+    co_await commit_to_zookeeper(context, std::move(request.group_id), std::move(commits),
+                                 outcomes);
+    co_return answer_of(request, outcomes);
   }
   group::MemberName member{std::move(request.member_id), std::move(request.group_instance_id)};
-  const auto outcomes = co_await services.groups.commit(
-      std::move(request.group_id), std::move(member), request.generation_id, std::move(commits));
-  for (const auto& [tp, error] : outcomes)
-    if (error != Errc::none) answers.set(tp, error);
-  co_return std::move(answers.response);
+  const auto committed = co_await services.groups.commit(
+      request.group_id, std::move(member), request.generation_id, std::move(commits));
+  for (const auto& [tp, error] : committed) outcomes[tp] = error;
+  co_return answer_of(request, outcomes);
 }
 
 }  // namespace samsa::api

@@ -4,11 +4,13 @@
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "api/handlers.h"
 #include "api/lookup.h"
+#include "log/log_dirs.h"
 
 namespace samsa::api {
+namespace {
 
-Task<protocol::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
-    RequestContext& context, protocol::OffsetForLeaderEpochRequest request) {
+protocol::OffsetForLeaderEpochResponse answer_all(
+    const RequestContext& context, const protocol::OffsetForLeaderEpochRequest& request) {
   protocol::OffsetForLeaderEpochResponse response;
   for (const auto& topic : request.topics) {
     auto& answers = response.topics.emplace_back();
@@ -31,7 +33,16 @@ Task<protocol::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
       }
     }
   }
-  co_return response;
+  return response;
+}
+
+}  // namespace
+
+Task<protocol::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
+    RequestContext& context, protocol::OffsetForLeaderEpochRequest request) {
+  if (!context.services.logs.is_slow()) co_return answer_all(context, request);
+  auto answering = context.services.workers.run([&] { return answer_all(context, request); });
+  co_return co_await std::move(answering);
 }
 
 }  // namespace samsa::api

@@ -11,7 +11,7 @@
 namespace samsa::api {
 
 // The response as a frame for the request's header. The slices fill the response's external
-// records, in order.
+// records, in order. What no frame can carry hangs up.
 template <class Response>
 net::Reply encode_reply(const protocol::RequestHeader& request, const Response& response,
                         std::vector<net::FileSlice> slices = {}) {
@@ -21,7 +21,10 @@ net::Reply encode_reply(const protocol::RequestHeader& request, const Response& 
   const protocol::ResponseHeader header{.correlation_id = request.correlation_id};
   header.encode(out, protocol::response_header_version(api, request.request_api_version));
   response.encode(out, request.request_api_version);
-  out.end_frame();
+  if (!out.end_frame()) {
+    LOG(ERROR) << "The answer to " << api.name << " has 2 GiB or more, and can't be sent";
+    return net::Reply::hang_up();
+  }
   CHECK_EQ(out.holes().size(), slices.size());
   net::Reply reply;
   for (size_t i = 0; i < slices.size(); ++i)

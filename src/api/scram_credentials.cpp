@@ -110,55 +110,61 @@ std::map<std::string, Error> illegal_users(const AlterUserScramCredentialsReques
   return illegal;
 }
 
-// Users in order of their first appearance, upsertions first.
-std::vector<std::string> users_of(const AlterUserScramCredentialsRequest& request) {
-  std::vector<std::string> users;
-  const auto add = [&users](const std::string& user) {
-    if (std::ranges::find(users, user) == users.end()) users.push_back(user);
+// What a request wants of one user. Points into the request.
+struct UserChanges {
+  std::string user;
+  std::vector<const AlterUserScramCredentialsRequest::ScramCredentialUpsertion*> upsertions;
+  std::vector<const AlterUserScramCredentialsRequest::ScramCredentialDeletion*> deletions;
+};
+
+// In order of the users' first appearance, upsertions first.
+std::vector<UserChanges> by_user(const AlterUserScramCredentialsRequest& request) {
+  std::vector<UserChanges> users;
+  std::map<std::string_view, size_t> places;
+  const auto of = [&](const std::string& user) -> UserChanges& {
+    const auto [at, is_new] = places.try_emplace(user, users.size());
+    if (is_new) users.push_back({.user = user});
+    return users[at->second];
   };
-  for (const auto& upsertion : request.upsertions) add(upsertion.name);
-  for (const auto& deletion : request.deletions) add(deletion.name);
+  for (const auto& upsertion : request.upsertions)
+    of(upsertion.name).upsertions.push_back(&upsertion);
+  for (const auto& deletion : request.deletions) of(deletion.name).deletions.push_back(&deletion);
   return users;
 }
 
-bool alters_one_credential_twice(const AlterUserScramCredentialsRequest& request,
-                                 const std::string& user) {
+bool alters_one_credential_twice(const UserChanges& changes) {
   std::set<int8_t> seen;
   bool twice = false;
-  const auto look = [&](const auto& change) {
-    if (change.name == user) twice = !seen.insert(change.mechanism).second || twice;
+  const auto look = [&](const auto* change) {
+    twice = !seen.insert(change->mechanism).second || twice;
   };
-  for (const auto& upsertion : request.upsertions) look(upsertion);
-  for (const auto& deletion : request.deletions) look(deletion);
+  std::ranges::for_each(changes.upsertions, look);
+  std::ranges::for_each(changes.deletions, look);
   return twice;
 }
 
-Result<Properties> with_credentials(Properties settings,
-                                    const AlterUserScramCredentialsRequest& request,
-                                    const std::string& user) {
-  for (const auto& deletion : request.deletions) {
-    if (deletion.name != user) continue;
-    const auto at = settings.find(find_scram_mechanism(deletion.mechanism)->name);
+Result<Properties> with_credentials(Properties settings, const UserChanges& changes) {
+  for (const auto* deletion : changes.deletions) {
+    const auto at = settings.find(find_scram_mechanism(deletion->mechanism)->name);
     if (at == settings.end())
       return Error{Errc::resource_not_found,
                    "Attempt to delete a user credential that does not exist"};
     settings.erase(at);
   }
-  for (const auto& upsertion : request.upsertions) {
-    if (upsertion.name != user) continue;
-    const auto& mechanism = *find_scram_mechanism(upsertion.mechanism);
+  for (const auto* upsertion : changes.upsertions) {
+    const auto& mechanism = *find_scram_mechanism(upsertion->mechanism);
     settings[std::string(mechanism.name)] = scram_credential(
-        mechanism, upsertion.salt, upsertion.salted_password, upsertion.iterations);
+        mechanism, upsertion->salt, upsertion->salted_password, upsertion->iterations);
   }
   return settings;
 }
 
-Task<Error> alter_user(admin::Configs& configs, const AlterUserScramCredentialsRequest& request,
-                       std::string user) {
-  const std::string entity = "users/" + admin::sanitize(user);
+// The changes outlive the task.
+Task<Error> alter_user(admin::Configs& configs, const UserChanges& changes) {
+  const std::string entity = "users/" + admin::sanitize(changes.user);
   auto settings = co_await configs.read(entity);
   if (!settings) co_return settings.error();
-  auto next = with_credentials(std::move(*settings), request, user);
+  auto next = with_credentials(std::move(*settings), changes);
   if (!next) co_return next.error();
   auto changed = co_await configs.change(entity, std::move(*next));
   co_return changed ? Error{Errc::none} : changed.error();
@@ -181,12 +187,12 @@ Task<DescribeUserScramCredentialsResponse> describe_user_scram_credentials(
     co_return response;
   }
   response.error_message = k_no_message;
-  std::set<std::string> told;
+  std::map<std::string_view, int> times;
+  for (const auto& asked : *request.users) ++times[asked.name];
+  std::set<std::string_view> told;
   for (const auto& asked : *request.users) {
     if (!told.insert(asked.name).second) continue;
-    const auto times = std::ranges::count(*request.users, asked.name,
-                                          &DescribeUserScramCredentialsRequest::UserName::name);
-    auto result = co_await describe_one(configs, asked.name, times > 1);
+    auto result = co_await describe_one(configs, asked.name, times[asked.name] > 1);
     response.results.push_back(std::move(result));
   }
   co_return response;
@@ -201,23 +207,23 @@ Task<AlterUserScramCredentialsResponse> alter_user_scram_credentials(
     tell(result, error);
     if (error.code == Errc::none) result.error_message = k_no_message;
   };
-  auto users = users_of(request);
+  auto users = by_user(request);
   if (!context.services.controller.is_active()) {
-    std::ranges::sort(users);
-    for (const auto& user : users) answer(user, Errc::not_controller);
+    std::ranges::sort(users, {}, &UserChanges::user);
+    for (const auto& changes : users) answer(changes.user, Errc::not_controller);
     co_return response;
   }
   const auto illegal = illegal_users(request);
   for (const auto& [user, error] : illegal) answer(user, error);
-  for (const auto& user : users) {
-    if (illegal.contains(user)) continue;
-    if (alters_one_credential_twice(request, user)) {
-      answer(user, {Errc::duplicate_resource,
-                    "A user credential cannot be altered twice in the same request"});
+  for (const auto& changes : users) {
+    if (illegal.contains(changes.user)) continue;
+    if (alters_one_credential_twice(changes)) {
+      answer(changes.user, {Errc::duplicate_resource,
+                            "A user credential cannot be altered twice in the same request"});
       continue;
     }
-    auto outcome = co_await alter_user(context.services.configs, request, user);
-    answer(user, outcome);
+    auto outcome = co_await alter_user(context.services.configs, changes);
+    answer(changes.user, outcome);
   }
   co_return response;
 }

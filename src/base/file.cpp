@@ -1,9 +1,11 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -12,6 +14,13 @@ namespace samsa {
 void FileDescriptor::reset(int fd) {
   if (fd_ >= 0) ::close(fd_);
   fd_ = fd;
+}
+
+bool is_among_last_descriptors(int fd, int reserve) {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  return static_cast<rlim_t>(fd) + std::min<rlim_t>(static_cast<rlim_t>(reserve), limit.rlim_cur / 8) >=
+         limit.rlim_cur;
 }
 
 Error storage_error(std::string_view operation, const std::filesystem::path& path,
@@ -27,10 +36,14 @@ Result<FileDescriptor> open_file(const std::filesystem::path& path, int flags, i
 }
 
 Result<std::string> read_file(const std::filesystem::path& path) {
-  auto file = open_file(path, O_RDONLY);
+  auto file = open_file(path, O_RDONLY | O_NONBLOCK);  // which a FIFO without a writer needs
   if (!file) return file.error();
   struct stat status {};
   if (::fstat(file->get(), &status) != 0) return storage_error("stat", path, errno);
+  if (!S_ISREG(status.st_mode)) return storage_error("read", path, EINVAL);
+  if (status.st_size > INT32_MAX)
+    return Error{Errc::corrupt_message, path.string() + " has " + std::to_string(status.st_size) +
+                                            " bytes, more than any such file needs"};
   std::string content(static_cast<size_t>(status.st_size), '\0');
   auto count = read_at(file->get(), content, 0, path);
   if (!count) return count.error();

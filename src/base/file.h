@@ -34,11 +34,16 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
+// Whether the descriptor is one of the last that the process may open: as the lowest free number is
+// given out, fewer than `reserve` are left then. Of a small limit, an eighth is reserved at most.
+bool is_among_last_descriptors(int fd, int reserve);
+
 // A KAFKA_STORAGE_ERROR that names the operation, the path and errno's sentence.
 Error storage_error(std::string_view operation, const std::filesystem::path& path,
                     int error_number);
 
 Result<FileDescriptor> open_file(const std::filesystem::path& path, int flags, int mode = 0644);
+// A file below 2 GiB, and nothing else: CORRUPT_MESSAGE for a larger one.
 Result<std::string> read_file(const std::filesystem::path& path);
 // Replaces the file as a whole: writes PATH.tmp, syncs it, renames it over PATH, syncs the
 // directory.

@@ -4,23 +4,34 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 namespace samsa {
 
 // Calls work(0) to work(count - 1), in no order, on this thread and up to `threads` - 1 others, and
-// returns when all are done.
+// returns when all are done. An exception stops what has not begun; the first one is thrown again.
 inline void in_parallel(size_t threads, size_t count, const std::function<void(size_t)>& work) {
   std::atomic<size_t> next{0};
+  std::mutex mutex;
+  std::exception_ptr failure;
   const auto take = [&] {
-    for (size_t i; (i = next++) < count;) work(i);
+    try {
+      for (size_t i; (i = next++) < count;) work(i);
+    } catch (...) {
+      next = count;
+      std::scoped_lock hold(mutex);
+      if (!failure) failure = std::current_exception();
+    }
   };
   std::vector<std::thread> others;
   for (size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(take);
   take();
   for (auto& one : others) one.join();
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace samsa

@@ -159,7 +159,15 @@ Task<void> Controller::elect() {
     resign();
     const auto known_epoch = co_await seen.epoch.wait();
     if (!known_epoch && known_epoch.code != ZkCode::no_node) continue;
-    const int32_t next = std::atoi(known_epoch.value.data.c_str()) + 1;
+    const auto known = known_epoch ? zk::decode_controller_epoch(known_epoch.value.data)
+                                   : Result<ControllerEpoch>{ControllerEpoch{0}};
+    if (!known || known->value() == INT32_MAX) {
+      LOG(ERROR) << "There can be no controller: " << zk::k_controller_epoch_path << " holds "
+                 << (known ? std::to_string(INT32_MAX) : known.error().message);
+      co_await runtime::sleep_for(milliseconds{1000});
+      continue;
+    }
+    const int32_t next = known->value() + 1;
     auto election = stand_for_election(next, known_epoch);
     // Begun before the outcome is known, or else each would cost a new cluster another round trip.
     auto watched = zookeeper_.exists(path, true);

@@ -41,13 +41,15 @@ size_t DescriptorPool::open_count() const {
   return open_.size();
 }
 
-void DescriptorPool::admit(PooledFile& file) {
+void DescriptorPool::admit(PooledFile& file, bool few_left) {
   std::vector<std::shared_ptr<const SegmentFile>> closing;  // closed after unlocking
   std::scoped_lock hold(mutex_);
   if (!file.place_) file.place_ = open_.insert(open_.end(), &file);
   // Everything may be in use all the time; then the bound gives way rather than the work.
   size_t chances = 2 * open_.size();
-  while (open_.size() > capacity_ && chances-- > 0) {
+  const size_t wanted =
+      few_left ? std::min(capacity_, std::max<size_t>(open_.size(), 2) - 2) : capacity_;
+  while (open_.size() > wanted && chances-- > 0) {
     PooledFile& oldest = *open_.front();
     std::shared_ptr<const SegmentFile> let_go;
     if (&oldest != &file && oldest.let_go_when_idle(let_go)) {
@@ -83,6 +85,7 @@ std::filesystem::path PooledFile::path() const {
 }
 
 Result<std::shared_ptr<const SegmentFile>> PooledFile::open(int flags) {
+  constexpr int k_reserve = 128;  // for files that are opened for a moment
   std::shared_ptr<const SegmentFile> file;
   {
     std::scoped_lock hold(mutex_);
@@ -92,7 +95,7 @@ Result<std::shared_ptr<const SegmentFile>> PooledFile::open(int flags) {
     if (!fd) return fd.error();
     file = file_ = std::make_shared<SegmentFile>(std::move(*fd), folder_->path_of(name()));
   }
-  pool_.admit(*this);
+  pool_.admit(*this, is_among_last_descriptors(file->fd(), k_reserve));
   return file;
 }
 

@@ -4,7 +4,8 @@
 // A PooledFile is a file of a segment that is open while it is in use and may be closed when it is
 // not; the next use opens it again. The pool closes the ones that have not been used for longest
 // (a second chance for each: a use between two sweeps keeps a file open), so the files of busy logs
-// stay open. Whoever holds the SegmentFile keeps its descriptor, closed by the pool or not.
+// stay open. Whoever holds the SegmentFile keeps its descriptor, closed by the pool or not. Where
+// connections have taken almost all descriptors, each file that is opened closes two.
 //
 // Lock order: the pool's, then a file's. Any thread.
 
@@ -36,7 +37,8 @@ class DescriptorPool {
 
  private:
   friend class PooledFile;
-  void admit(PooledFile& file);
+  // With few descriptors left, makes room for the next one.
+  void admit(PooledFile& file, bool few_left);
   void forget(PooledFile& file);
 
   const size_t capacity_;

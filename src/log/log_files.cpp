@@ -90,8 +90,9 @@ Result<void> remove_orphans(const fs::path& dir, const Leftovers& leftovers, Log
   return ok();
 }
 
-// Of a cleaner's segment.
-Result<Offset> end_of_swap(const fs::path& dir, Offset base) {
+// Of a cleaner's segment; nothing for one that is damaged from its beginning on. It was synced
+// before it got its name, so that no crash makes such a one.
+Result<std::optional<Offset>> end_of_swap(const fs::path& dir, Offset base) {
   DescriptorPool alone{1};
   auto folder = std::make_shared<LogFolder>(dir);
   auto segment = Segment::load({folder, base, alone, 0, 0}, FileStage::swap);
@@ -104,7 +105,8 @@ Result<Offset> end_of_swap(const fs::path& dir, Offset base) {
                                           });
   // What follows a corrupt batch is for recovery to cut.
   if (!scanned && scanned.error().code == Errc::kafka_storage_error) return scanned.error();
-  return end;
+  if (end == base && (*segment)->size() > 0) return std::optional<Offset>{};
+  return std::optional{end};
 }
 
 // Puts a cleaner's segment where those were that it replaces. A crash at any point leaves the swap
@@ -112,6 +114,11 @@ Result<Offset> end_of_swap(const fs::path& dir, Offset base) {
 Result<void> finish_swap(const fs::path& dir, Offset base, LogFiles& files) {
   auto end = end_of_swap(dir, base);
   if (!end) return end.error();
+  const std::string name = file_name(base, ".log.swap");
+  if (!*end && files.logs.contains(base)) {
+    LOG(WARNING) << (dir / name).string() << " is damaged; the segments that it was to replace stay";
+    return remove_file(dir / name);
+  }
   std::vector<Offset> replaced{base};
   for (auto at = files.logs.upper_bound(base); at != files.logs.end() && *at < *end; ++at)
     replaced.push_back(*at);
@@ -121,9 +128,7 @@ Result<void> finish_swap(const fs::path& dir, Offset base, LogFiles& files) {
     files.logs.erase(old);
   }
   const fs::path target = dir / file_name(base, k_log_suffix);
-  if (auto r = LogFolder(dir).rename_file(file_name(base, ".log.swap"), target.filename().string());
-      !r)
-    return r;
+  if (auto r = LogFolder(dir).rename_file(name, target.filename().string()); !r) return r;
   files.logs.insert(base);
   LOG(INFO) << "Finished the replacement of " << replaced.size() << " segments by "
             << target.string();

@@ -1,6 +1,7 @@
 #include "net/connection.h"
 
 #include <glog/logging.h>
+#include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -53,7 +54,18 @@ void Connection::close(const char* reason) {
   socket_.close(ignored);
   out_.clear();
   out_at_ = 0;
+  info_.is_over = true;
+  if (const auto when_over = std::exchange(info_.when_over, nullptr)) when_over();
   closed_callback_(*this);
+}
+
+bool Connection::is_abandoned(SteadyTime now) const {
+  // Who has ended only its own half may still want the answer, and Kafka gives it.
+  constexpr std::chrono::seconds k_patience{30};
+  if (!busy_) return false;
+  pollfd peer{.fd = const_cast<Connection*>(this)->socket_.native_handle(), .events = POLLRDHUP};
+  if (::poll(&peer, 1, 0) <= 0) return false;
+  return (peer.revents & (POLLERR | POLLHUP)) != 0 || now - last_active_ > k_patience;
 }
 
 void Connection::shrink() {

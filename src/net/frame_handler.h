@@ -2,6 +2,7 @@
 // What a server of Kafka frames asks of whoever answers them.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,6 +49,10 @@ struct ConnectionInfo {
   std::string client_host;  // numeric address without the port
   uint64_t id = 0;          // never reused while the process lives
   bool is_privileged_listener = false;
+  bool is_over = false;     // nobody takes an answer any more
+  // Called once, when the connection ends while a frame of it is being answered; for whoever waits
+  // long. Whoever sets it takes it back before it answers.
+  std::function<void()> when_over;
   // What the client told of itself with ApiVersions 3 (KIP-511), for the logs.
   std::string client_software_name, client_software_version;
 };

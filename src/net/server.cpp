@@ -177,6 +177,12 @@ bool Server::accept_one(Acceptor& acceptor) {
                               reinterpret_cast<sockaddr*>(&peer), &length,
                               SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (!fd) return false;
+  // Without descriptors for its files a broker loses more than a connection.
+  constexpr int k_reserve = 256;
+  if (is_among_last_descriptors(fd.get(), k_reserve)) {
+    errno = EMFILE;
+    return false;
+  }
   ++counters_.accepted;
   const std::string host = numeric_host(peer);
   if (!admit(host)) {
@@ -266,8 +272,9 @@ void Server::set_connection_limits(int32_t connections_max, int32_t per_ip_max,
 
 void Server::sweep(Shard& shard) {
   const auto now = std::chrono::steady_clock::now();
-  std::vector<std::shared_ptr<Connection>> idle;
+  std::vector<std::shared_ptr<Connection>> idle, abandoned;
   for (const auto& connection : shard.connections) {
+    if (connection->is_abandoned(now)) abandoned.push_back(connection);
     if (!connection->is_idle()) continue;
     if (now - connection->last_active() > limits_.idle_max) idle.push_back(connection);
     if (now - connection->last_active() > k_shrink_after) connection->shrink();
@@ -276,6 +283,7 @@ void Server::sweep(Shard& shard) {
     ++counters_.idle_closed;
     connection->close("idle for longer than connections.max.idle.ms");
   }
+  for (const auto& connection : abandoned) connection->close("by the client, before its answer");
   const auto next = std::clamp(limits_.idle_max / 2, milliseconds{10}, k_sweep_interval);
   shard.sweep_timer = shard.loop.call_after(next, [this, &shard] { sweep(shard); });
 }

@@ -9,10 +9,12 @@ void Encoder::records(const RecordData& data) {
   if (data.external_size() > 0) holes_.push_back({bytes_.size(), data.external_size()});
 }
 
-void Encoder::end_frame() {
+bool Encoder::end_frame() {
   size_t size = bytes_.size() - sizeof(int32_t);
   for (const Hole& hole : holes_) size += hole.size;
+  if (size > size_t{INT32_MAX}) return false;
   store_be(bytes_.data(), static_cast<int32_t>(size));
+  return true;
 }
 
 BytesView Encoder::cut(BytesView value) {

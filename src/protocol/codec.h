@@ -93,9 +93,10 @@ class Encoder {
     if (flexible_) put_tags(unknown);
   }
 
-  // Reserves the frame's length and fills it in when all is encoded, holes counted.
+  // Reserves the frame's length and fills it in when all is encoded, holes counted. False when it
+  // is longer than a frame can say.
   void begin_frame() { append_be(bytes_, int32_t{0}); }
-  void end_frame();
+  [[nodiscard]] bool end_frame();
 
   const Bytes& encoded() const { return bytes_; }
   Bytes take() { return std::move(bytes_); }

@@ -14,7 +14,7 @@ int16_t request_header_version(const Api& api, int16_t api_version);
 // what we speak.
 int16_t response_header_version(const Api& api, int16_t api_version);
 
-// A whole request with its length in front.
+// A whole request with its length in front. Throws std::length_error for 2 GiB and more.
 template <class Request>
 Bytes encode_request_frame(const Request& request, int16_t version, int32_t correlation_id,
                            const std::string& client_id) {
@@ -26,7 +26,7 @@ Bytes encode_request_frame(const Request& request, int16_t version, int32_t corr
                              .client_id = client_id};
   header.encode(out, request_header_version(*find_api(Request::k_api_key), version));
   request.encode(out, version);
-  out.end_frame();
+  if (!out.end_frame()) throw std::length_error("a request of 2 GiB or more");
   return out.take();
 }
 

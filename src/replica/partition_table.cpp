@@ -8,11 +8,6 @@
 #include "replica/align.h"
 
 namespace samsa::replica {
-namespace {
-// Slots are made up to the highest index, so that a lookup is one step. No znode holds the replicas
-// of as many partitions.
-constexpr int32_t k_partition_index_max = 1'000'000;
-}  // namespace
 
 PartitionTable::PartitionTable(
     BrokerId self, log::LogDirs& logs,
@@ -22,44 +17,38 @@ PartitionTable::PartitionTable(
 std::shared_ptr<Partition> PartitionTable::find(std::string_view topic, int32_t partition) const {
   std::shared_lock hold(mutex_);
   const auto found = by_topic_.find(topic);
-  if (found == by_topic_.end() || partition < 0 ||
-      static_cast<size_t>(partition) >= found->second.size())
-    return nullptr;
-  return found->second[static_cast<size_t>(partition)];
+  if (found == by_topic_.end()) return nullptr;
+  const auto at = found->second.find(partition);
+  return at == found->second.end() ? nullptr : at->second;
 }
 
 std::vector<std::shared_ptr<Partition>> PartitionTable::all() const {
   std::vector<std::shared_ptr<Partition>> partitions;
   std::shared_lock hold(mutex_);
-  for (const auto& [topic, slots] : by_topic_)
-    for (const auto& partition : slots)
-      if (partition) partitions.push_back(partition);
+  for (const auto& [topic, by_index] : by_topic_)
+    for (const auto& [index, partition] : by_index) partitions.push_back(partition);
   return partitions;
 }
 
 void PartitionTable::put(std::shared_ptr<Partition> partition) {
   std::unique_lock hold(mutex_);
-  auto& slots = by_topic_[partition->tp().topic];
-  const auto index = static_cast<size_t>(partition->tp().partition);
-  if (slots.size() <= index) slots.resize(index + 1);
-  slots[index] = std::move(partition);
+  auto& place = by_topic_[partition->tp().topic][partition->tp().partition];
+  place = std::move(partition);
 }
 
 void PartitionTable::erase(const TopicPartition& tp) {
   std::unique_lock hold(mutex_);
   const auto found = by_topic_.find(tp.topic);
   if (found == by_topic_.end()) return;
-  found->second[static_cast<size_t>(tp.partition)].reset();
-  if (std::ranges::none_of(found->second, [](const auto& slot) { return slot != nullptr; }))
-    by_topic_.erase(found);
+  found->second.erase(tp.partition);
+  if (found->second.empty()) by_topic_.erase(found);
 }
 
 Result<PartitionTable::Change> PartitionTable::apply(const TopicPartition& tp,
                                                      const LeadershipOrder& order) {
   // Orders may stem from znodes that anybody wrote.
   if (auto valid = validate_topic_name(tp.topic); !valid) return valid.error();
-  if (tp.partition < 0 || tp.partition > k_partition_index_max)
-    return Errc::unknown_topic_or_partition;
+  if (tp.partition < 0) return Errc::unknown_topic_or_partition;
   // Before any epoch: the controller asks whether the replica is still there by telling it what it
   // knows already (KIP-112).
   if (logs_.is_unreachable(tp)) return Errc::kafka_storage_error;

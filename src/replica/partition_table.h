@@ -79,9 +79,8 @@ class PartitionTable {
   log::LogDirs& logs_;
   const std::function<std::shared_ptr<const TopicSettings>(const std::string&)> settings_of_;
   mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string, std::vector<std::shared_ptr<Partition>>, NameHash,
-                     std::equal_to<>>
-      by_topic_;
+  using ByIndex = std::unordered_map<int32_t, std::shared_ptr<Partition>>;
+  std::unordered_map<std::string, ByIndex, NameHash, std::equal_to<>> by_topic_;
 };
 
 }  // namespace samsa::replica

@@ -172,7 +172,11 @@ void Workers::work() {
     auto next = std::move(queue_.front());
     queue_.pop_front();
     hold.unlock();
-    next();
+    try {
+      next();
+    } catch (const std::exception& e) {
+      LOG(ERROR) << "A worker's task ended by an exception: " << e.what();
+    }
     next = nullptr;  // what it captured is released before the lock is taken again
     hold.lock();
   }

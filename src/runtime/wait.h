@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <coroutine>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -153,18 +154,40 @@ class Workers {
  public:
   Workers(std::string name, int threads);
   ~Workers();  // finishes what was queued
+  // An exception that leaves the work is logged.
   void post(std::function<void()> work);
 
-  // Runs the function on a worker and resumes the caller on its own loop with the result.
+  // Runs the function on a worker and resumes the caller on its own loop with the result, or with
+  // the exception that it threw.
   template <class F>
   auto run(F function) -> Task<std::invoke_result_t<F>> {
     using T = std::invoke_result_t<F>;
-    OneShot<T> done;
-    post([done, function = std::move(function)]() mutable { done.set(function()); });
-    return done.wait();
+    OneShot<Outcome<T>> done;
+    post([done, function = std::move(function)]() mutable {
+      Outcome<T> outcome;
+      try {
+        outcome.value.emplace(function());
+      } catch (...) {
+        outcome.failure = std::current_exception();
+      }
+      done.set(std::move(outcome));
+    });
+    return result_of(std::move(done));
   }
 
  private:
+  template <class T>
+  struct Outcome {
+    std::optional<T> value;
+    std::exception_ptr failure;
+  };
+  template <class T>
+  static Task<T> result_of(OneShot<Outcome<T>> done) {
+    auto arrival = done.wait();
+    auto outcome = co_await std::move(arrival);
+    if (outcome.failure) std::rethrow_exception(outcome.failure);
+    co_return std::move(*outcome.value);
+  }
   void work();
   std::mutex mutex_;
   std::condition_variable arrived_;

@@ -7,6 +7,7 @@ import struct
 from kafka.record.default_records import DefaultRecordBatchBuilder
 
 API_PRODUCE, API_FETCH, API_LIST_OFFSETS, API_METADATA, API_VERSIONS, API_CREATE_TOPICS = 0, 1, 2, 3, 18, 19
+API_OFFSET_COMMIT, API_OFFSET_FETCH, API_DESCRIBE_GROUPS, API_DESCRIBE_CONFIGS = 8, 9, 15, 32
 
 
 def string(text):

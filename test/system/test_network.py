@@ -109,6 +109,65 @@ def test_an_announced_size_costs_nothing_until_the_bytes_come(broker):
         assert rss_bytes(broker) - before < 20 * MIB
 
 
+def test_what_is_asked_for_again_and_again_is_answered_once(broker):
+    produce(broker, "t", [b"v"])
+    many = 20000
+    name = wire.string("t")
+    asked = [wire.request(wire.API_METADATA, 1, struct.pack(">i", many) + name * many),
+             wire.request(wire.API_OFFSET_FETCH, 1, wire.string("g") + struct.pack(">i", many) + (name + struct.pack(">ii", 1, 0)) * many),
+             wire.request(wire.API_DESCRIBE_GROUPS, 0, struct.pack(">i", many) + wire.string("g") * many),
+             wire.request(wire.API_DESCRIBE_CONFIGS, 0, struct.pack(">i", many) + (b"\2" + name + struct.pack(">i", -1)) * many)]
+    with Wire(broker.address) as connection:
+        sizes = [len(connection.send(one).response()[1]) for one in asked]
+    assert max(sizes) < 10000
+
+
+def test_a_commit_of_many_unknown_partitions_holds_nobody_up(broker):
+    many = 30000
+    partitions = b"".join(struct.pack(">iqh", i, 0, 0) for i in range(many))
+    commit = wire.request(wire.API_OFFSET_COMMIT, 2, wire.string("g") + struct.pack(">i", -1) + wire.string("") +
+                          struct.pack(">qi", -1, 1) + wire.string("none") + struct.pack(">i", many) + partitions)
+    with Wire(broker.address) as connection:
+        began = time.monotonic()
+        _, answer = connection.send(commit).response()
+        assert time.monotonic() - began < 5  # a hundredth of that; square, it takes longer
+        assert struct.unpack_from(">ih", answer, len(answer) - 6) == (many - 1, 3)
+
+
+def test_a_client_that_vanishes_while_it_is_kept_waiting_is_let_go(broker):
+    produce(broker, "t", [b"v"])
+    forever_ms = 1 << 30
+    with Wire(broker.address) as half_closed:
+        before = descriptors(broker)
+        for _ in range(50):
+            gone = Wire(broker.address)
+            gone.send(wire.fetch_request("t", offset=1, max_wait_ms=forever_ms))
+            assert is_answered(half_closed)
+            gone.abort()
+        # One that can still read waits for its answer.
+        half_closed.send(wire.fetch_request("t", offset=1, max_wait_ms=forever_ms, correlation=9))
+        half_closed.socket.shutdown(socket.SHUT_WR)
+        wait_until("they are let go", lambda: descriptors(broker) <= before + 2, 20)
+        produce(broker, "t", [b"w"])
+        assert half_closed.response()[0] == 9
+
+
+def test_connections_leave_descriptors_for_the_files(make_broker):
+    broker = make_broker(log_segment_bytes=80, num_network_threads=1).start()  # a segment for each record
+    resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, (256, 256))
+    produce(broker, "t", [b"0"])
+    with contextlib.ExitStack() as stack, Wire(broker.address) as before:
+        for _ in range(300):
+            stack.enter_context(Wire(broker.address))
+        wait_until("there are no more for connections", lambda: "Too many open files" in broker.log())
+        for i in range(1, 200):
+            assert before.produce("t", wire.batch([b"%d" % i])) == (0, i)
+        for i in range(0, 200, 10):
+            assert b"%d" % i in before.send(wire.fetch_request("t", offset=i)).response()[1]
+    wait_until("all are closed", lambda: descriptors(broker) < 200)
+    assert [r.offset for r in produce(broker, "t", [b"v"])] == [200]
+
+
 def test_pipelined_requests_are_answered_one_by_one_in_order(broker):
     produce(broker, "t", [b"v"])
     kinds = [lambda n: wire.request(wire.API_VERSIONS, 0, correlation=n),

@@ -89,6 +89,17 @@ def test_an_expired_session_is_followed_by_another_with_a_new_broker_epoch(make_
     assert is_serving(broker, "after")
 
 
+def test_an_epoch_that_is_no_number_is_named_and_waited_for(make_broker, zk):
+    broker = make_broker().start()
+    produce(broker, "t", [b"before"])
+    zk.set("/controller_epoch", b"junk\n")
+    zk.delete("/controller")
+    broker.process.wait_for_line(r"There can be no controller: /controller_epoch holds no epoch: junk\.")
+    assert [r.offset for r in produce(broker, "t", [b"after"])] == [1]
+    zk.set("/controller_epoch", b"7")
+    wait_until("elected again", lambda: zk.get("/controller_epoch")[0] == b"8" and controller_of(zk) == 0)
+
+
 def test_sessions_that_expire_one_after_another_leave_the_broker_registered(make_broker, zk, zookeeper):
     broker = make_broker().start()
     for _ in range(5):

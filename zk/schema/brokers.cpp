@@ -38,7 +38,7 @@ Result<BrokerId> broker_in(BytesView json, std::string_view field, std::string_v
   auto object = parse_object(json);
   if (!object) return object.error();
   const auto id = int32_of(*object, field);
-  if (!id) return Error{Errc::invalid_request, std::string(complaint) + ": " + std::string(json)};
+  if (!id) return Error{Errc::invalid_request, std::string(complaint) + ": " + shown(json)};
   return BrokerId{*id};
 }
 
@@ -118,7 +118,7 @@ Result<BrokerZnode> BrokerZnode::decode(BytesView json) {
   const auto* host = object->if_contains("host");
   const auto port = int32_of(*object, "port");
   if (!host || !host->is_string() || !port)
-    return Error{Errc::invalid_request, "not a broker registration: " + std::string(json)};
+    return Error{Errc::invalid_request, "not a broker registration: " + shown(json)};
   broker.endpoints.push_back({.listener = "PLAINTEXT",
                               .security_protocol = "PLAINTEXT",
                               .host = std::string(host->as_string()),
@@ -133,6 +133,12 @@ Bytes encode_controller(BrokerId id, int64_t timestamp_ms) {
 
 Result<BrokerId> decode_controller(BytesView json) {
   return broker_in(json, "brokerid", "not a controller");
+}
+
+Result<ControllerEpoch> decode_controller_epoch(BytesView data) {
+  const auto epoch = parse_int32(data);
+  if (!epoch || *epoch < 0) return Error{Errc::invalid_request, "no epoch: " + shown(data)};
+  return ControllerEpoch{*epoch};
 }
 
 Bytes encode_log_dir_event(BrokerId id) {
@@ -152,7 +158,7 @@ Result<std::string> decode_cluster_id(BytesView json) {
   if (!object) return object.error();
   const auto* id = object->if_contains("id");
   if (!id || !id->is_string())
-    return Error{Errc::invalid_request, "not a cluster id: " + std::string(json)};
+    return Error{Errc::invalid_request, "not a cluster id: " + shown(json)};
   return std::string(id->as_string());
 }
 
@@ -168,7 +174,7 @@ Result<ProducerIdBlock> ProducerIdBlock::decode(BytesView json) {
   const auto first = int64_text(*object, "block_start");
   const auto last = int64_text(*object, "block_end");
   if (!broker || !first || !last)
-    return Error{Errc::invalid_request, "not a block of producer ids: " + std::string(json)};
+    return Error{Errc::invalid_request, "not a block of producer ids: " + shown(json)};
   return ProducerIdBlock{BrokerId{*broker}, *first, *last};
 }
 

@@ -50,6 +50,8 @@ struct BrokerZnode {
 
 Bytes encode_controller(BrokerId id, int64_t timestamp_ms);
 Result<BrokerId> decode_controller(BytesView json);
+// Of /controller_epoch, which holds a plain number.
+Result<ControllerEpoch> decode_controller_epoch(BytesView data);
 
 Bytes encode_cluster_id(std::string_view id);
 Result<std::string> decode_cluster_id(BytesView json);

@@ -25,7 +25,7 @@ std::vector<const ConfigMap::value_type*> in_java_order(const ConfigMap& config)
 }
 
 Error not_a_change(std::string_view why, BytesView json) {
-  return {Errc::invalid_request, std::string(why) + " Received: " + std::string(json)};
+  return {Errc::invalid_request, std::string(why) + " Received: " + shown(json)};
 }
 
 Result<std::string> entity_of_version_1(const boost::json::object& object, BytesView json) {
@@ -67,7 +67,7 @@ Result<ConfigMap> decode_config(BytesView json) {
   for (const auto& [key, value] : entries->as_object()) {
     if (!value.is_string())
       return Error{Errc::invalid_request,
-                   "the value of " + std::string(key) + " is not a string: " + std::string(json)};
+                   "the value of " + std::string(key) + " is not a string: " + shown(json)};
     config[std::string(key)] = std::string(value.as_string());
   }
   return config;

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace samsa::zk {
 
-namespace {
-
-// The beginning of it, fit for one line of a log.
 std::string shown(BytesView data) {
   constexpr size_t k_most = 200;
   std::string text{data.substr(0, k_most)};
@@ -15,8 +13,6 @@ std::string shown(BytesView data) {
       text, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '.');
   return text;
 }
-
-}  // namespace
 
 Result<boost::json::object> parse_object(BytesView json) {
   boost::system::error_code error;
@@ -33,10 +29,14 @@ std::optional<int32_t> parse_int32(std::string_view text) {
   return value;
 }
 
+std::optional<int32_t> int32_in(const boost::json::value& value) {
+  if (!value.is_int64() || !std::in_range<int32_t>(value.as_int64())) return std::nullopt;
+  return static_cast<int32_t>(value.as_int64());
+}
+
 std::optional<int32_t> int32_of(const boost::json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
-  if (value == nullptr || !value->is_int64()) return std::nullopt;
-  return static_cast<int32_t>(value->as_int64());
+  return value == nullptr ? std::nullopt : int32_in(*value);
 }
 
 std::string json_string(std::string_view text) {

@@ -31,8 +31,9 @@ Result<std::vector<BrokerId>> read_ids(const boost::json::value* value) {
   std::vector<BrokerId> ids;
   if (value == nullptr || !value->is_array()) return Error{Errc::invalid_request, "not a list"};
   for (const auto& id : value->as_array()) {
-    if (!id.is_int64()) return Error{Errc::invalid_request, "not a broker id"};
-    ids.emplace_back(static_cast<int32_t>(id.as_int64()));
+    const auto number = int32_in(id);
+    if (!number) return Error{Errc::invalid_request, "not a broker id"};
+    ids.emplace_back(*number);
   }
   return ids;
 }
@@ -107,7 +108,7 @@ Result<PartitionStateZnode> PartitionStateZnode::decode(BytesView json) {
   const auto leader_epoch = int32_of(*object, "leader_epoch");
   auto isr = read_ids(object->if_contains("isr"));
   if (!controller_epoch || !leader || !leader_epoch || !isr)
-    return Error{Errc::invalid_request, "not a partition state: " + std::string(json)};
+    return Error{Errc::invalid_request, "not a partition state: " + shown(json)};
   return PartitionStateZnode{.controller_epoch = ControllerEpoch{*controller_epoch},
                              .leader = BrokerId{*leader},
                              .leader_epoch = LeaderEpoch{*leader_epoch},

@@ -142,7 +142,7 @@ class FakeBroker : public net::FrameHandler {
     header.encode(out, protocol::response_header_version(*protocol::find_api(Response::k_api_key),
                                                          request.request_api_version));
     response.encode(out, request.request_api_version);
-    out.end_frame();
+    EXPECT_TRUE(out.end_frame());
     return {.bytes = out.take()};
   }
   template <class F>

@@ -160,6 +160,18 @@ TEST_F(SwapRecoveryTest, ASwapThatMustGoGoesBeforeWhatTellsSo) {
   expect_tidy("after a split that did not end");
 }
 
+TEST_F(SwapRecoveryTest, ASwapWithoutOneWholeBatchDoesNotReplaceWhatIsSound) {
+  for (const std::string& content : {std::string(1, 'x'), std::string(5000, 'x')}) {
+    die_after(0);
+    for (const auto& cleaned : files_with(".cleaned")) fs::remove(dir() / cleaned);
+    ASSERT_TRUE(replace_file(file(0, ".log.swap"), content));
+    std::shared_ptr<Log> log = open();
+    log->update_high_watermark(log->log_end_offset());
+    expect_whole(*log, "beside junk");
+    expect_tidy("beside junk");
+  }
+}
+
 TEST_F(SwapRecoveryTest, AnIndexWithoutASegmentGoes) {
   die_after(0);
   ASSERT_TRUE(replace_file(file(4, ".index"), Bytes("\0\0\0\1\0\0\0\7", 8)));

@@ -52,14 +52,14 @@ TEST(Codec, HolesFilledInOrderGiveTheFrameThatHasItAll) {
     Encoder whole;
     whole.begin_frame();
     response_of({RecordData(first), RecordData(), RecordData(second)}).encode(whole, version);
-    whole.end_frame();
+    ASSERT_TRUE(whole.end_frame());
     EXPECT_TRUE(whole.holes().empty());
 
     Encoder holed;
     holed.begin_frame();
     response_of({RecordData::external(300), RecordData(), RecordData::external(5)})
         .encode(holed, version);
-    holed.end_frame();
+    ASSERT_TRUE(holed.end_frame());
     ASSERT_EQ(holed.holes().size(), 2U);
     Bytes frame = holed.encoded();
     frame.insert(holed.holes()[1].before, second);
@@ -67,6 +67,13 @@ TEST(Codec, HolesFilledInOrderGiveTheFrameThatHasItAll) {
     EXPECT_EQ(frame, whole.encoded()) << version;
     EXPECT_EQ(load_be<int32_t>(frame.data()), static_cast<int32_t>(frame.size() - 4));
   }
+}
+
+TEST(Codec, AFrameCanNotSayMoreThanItsLengthHolds) {
+  Encoder out;
+  out.begin_frame();
+  out.records(RecordData::external(INT32_MAX));
+  EXPECT_FALSE(out.end_frame());
 }
 
 TEST(Codec, UnknownTagsSurviveAmongKnownOnes) {

@@ -62,6 +62,22 @@ TEST_F(WaitTest, WorkersRunElsewhereAndResumeOnTheCallersLoop) {
   EXPECT_TRUE(block_on(loop, gate, resumes_on_its_loop(workers, &loop)));
 }
 
+Task<std::string> tells_what_was_thrown(Workers& workers) {
+  auto failing = workers.run([]() -> int { throw std::runtime_error("out of something"); });
+  try {
+    co_await std::move(failing);
+  } catch (const std::runtime_error& error) {
+    co_return error.what();
+  }
+  co_return "nothing";
+}
+
+TEST_F(WaitTest, WhatIsThrownOnAWorkerArrivesAtTheCaller) {
+  Workers workers("worker", 1);
+  workers.post([] { throw std::runtime_error("nobody awaits this"); });
+  EXPECT_EQ(block_on(loop, gate, tells_what_was_thrown(workers)), "out of something");
+}
+
 Task<void> park(Signal signal) { co_await signal.until(in(10s)); }
 
 TEST_F(WaitTest, GateRefusesAfterCloseAndDrainsWhatIsInside) {

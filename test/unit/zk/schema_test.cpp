@@ -72,6 +72,26 @@ TEST(PartitionStateZnode, IsWrittenAsKafkaWritesIt) {
   EXPECT_FALSE(PartitionStateZnode::decode(R"({"leader":1})"));
 }
 
+TEST(PartitionStateZnode, NumbersThatDoNotFitAreNotCut) {
+  const std::string far = "4294967299";  // cut, it would be 3
+  for (const std::string& json : {
+           R"({"controller_epoch":)" + far + R"(,"leader":3,"leader_epoch":0,"isr":[3]})",
+           R"({"controller_epoch":1,"leader":)" + far + R"(,"leader_epoch":0,"isr":[3]})",
+           R"({"controller_epoch":1,"leader":3,"leader_epoch":)" + far + R"(,"isr":[3]})",
+           R"({"controller_epoch":1,"leader":3,"leader_epoch":0,"isr":[)" + far + R"(]})",
+       }) {
+    const auto read = PartitionStateZnode::decode(json + std::string(5000, ' '));
+    ASSERT_FALSE(read) << json;
+    EXPECT_LT(read.error().message.size(), 300u);
+  }
+}
+
+TEST(ControllerEpochZnode, HoldsANumber) {
+  EXPECT_EQ(decode_controller_epoch("17").value(), ControllerEpoch{17});
+  for (const char* junk : {"", "x", "-1", "1x", "4294967299"})
+    EXPECT_FALSE(decode_controller_epoch(junk)) << junk;
+}
+
 TEST(Znodes, OfTheClusterAreWrittenAsKafkaWritesThem) {
   EXPECT_EQ(encode_controller(BrokerId{2}, 1795335249829),
             R"({"version":1,"brokerid":2,"timestamp":"1795335249829"})");
