@@ -66,7 +66,7 @@ Result<std::unique_ptr<LogDirs>> LogDirs::open(LogDirsOptions options) {
   auto state = std::make_unique<State>(std::move(options));
   for (const auto& path : state->options.dirs)
     if (auto opened = state->open_dir(path); !opened) return opened.error();
-  if (auto unique = state->check_duplicates(); !unique) return unique.error();
+  if (auto unique = state->settle_duplicates(); !unique) return unique.error();
   state->load_all();
   auto logs = std::unique_ptr<LogDirs>(new LogDirs(std::move(state)));
   if (!logs->live_dirs().empty()) return logs;
@@ -164,6 +164,7 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create(const TopicPartition& tp,
     state_->mark_unreachable(tp);
     return incomplete.error();
   }
+  state_->let_leave(tp);
   // What was copied of a log that is not there any more is a copy of nothing.
   if (auto removed = state_->remove_future(tp); !removed)
     LOG(ERROR) << "the future log of " << tp << " could not be removed: " << removed.error();
@@ -234,6 +235,7 @@ Result<void> LogDirs::remove(const TopicPartition& tp) {
     if (auto found = state_->futures.extract(tp)) future = std::move(found.mapped());
     if (auto found = state_->logs.extract(tp)) log = std::move(found.mapped());
   }
+  state_->let_leave(tp);
   // What can't be removed is there again at the next start, and must not count as removed before.
   for (auto& one : {log, future}) {
     if (!one) continue;

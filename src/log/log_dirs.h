@@ -102,11 +102,12 @@ class LogDirs {
                                                     const std::string& dir,
                                                     const LogConfig& config);
   // This future log, which has come to the same end, becomes the current one. The former one is in
-  // no list any more and goes with retire(). Nobody may append to either of them or truncate it
-  // during the call. KAFKA_STORAGE_ERROR where one of them is not what it was, or the directory
+  // no list any more and goes with retire_former(). Nobody may append to either of them or truncate
+  // it during the call. KAFKA_STORAGE_ERROR where one of them is not what it was, or the directory
   // can't be renamed.
-  Result<std::shared_ptr<Log>> replace_by_future(const std::shared_ptr<Log>& copy);
-  void retire(std::shared_ptr<Log> former);
+  Result<void> replace_by_future(const std::shared_ptr<Log>& copy);
+  // Once what is known of the log is written where it is now.
+  void retire_former(const TopicPartition& tp);
   // The move is given up. Nothing to do for an unknown one.
   Result<void> remove_future(const TopicPartition& tp);
 

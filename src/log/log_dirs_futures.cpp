@@ -1,5 +1,6 @@
 // Logs that move from one directory to another.
 
+#include <fcntl.h>
 #include <glog/logging.h>
 
 #include "log/log_dirs_state.h"
@@ -7,6 +8,20 @@
 
 namespace samsa::log {
 namespace fs = std::filesystem;
+namespace {
+
+// In a log that another one takes the place of. Of two logs of one name, it is the one to go.
+constexpr const char* k_moved_away_file = "moved-away";
+
+void mark_moved_away(const Log& log) {
+  const fs::path path = fs::path(log.dir()) / k_moved_away_file;
+  auto marked = open_file(path, O_WRONLY | O_CREAT);
+  auto synced = marked ? sync_directory(log.dir()) : Result<void>{marked.error()};
+  // It may be the very directory to move away from, and the mark matters after a crash only.
+  if (!synced) LOG(WARNING) << "could not mark a log that moves away: " << synced.error();
+}
+
+}  // namespace
 
 std::shared_ptr<Log> LogDirs::future(const TopicPartition& tp) const {
   std::shared_lock hold(state_->mutex);
@@ -27,6 +42,7 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create_future(const TopicPartition&
                                                            const LogConfig& config) {
   std::scoped_lock creation(state_->create_mutex);
   if (auto known = future(tp)) return known;
+  state_->let_leave(tp);
   if (auto complete = state_->check_complete(tp); !complete) return complete.error();
   const auto current = get(tp);
   const State::Dir* const parent = state_->find(dir);
@@ -54,38 +70,59 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create_future(const TopicPartition&
   return log;
 }
 
-// The new one is renamed before the former one is. A crash between the two leaves two logs of one
-// name, of which a person must remove one (so does Kafka); the other way round it would leave none,
-// and the broker would begin an empty one.
-Result<std::shared_ptr<Log>> LogDirs::replace_by_future(const std::shared_ptr<Log>& copy) {
+// The new one is renamed before the former one is: the other way round, a crash between the two
+// would leave none, and the broker would begin an empty one.
+Result<void> LogDirs::replace_by_future(const std::shared_ptr<Log>& copy) {
   std::scoped_lock creation(state_->create_mutex);
   const TopicPartition& tp = copy->tp();
   auto former = get(tp);
   if (!former || future(tp) != copy)
     return Error{Errc::kafka_storage_error, "The " + std::string(former ? "future" : "current") +
                                                 " replica for " + tp.to_string() + " is offline"};
+  state_->let_leave(tp);
   if (auto taken = copy->take_over(*former); !taken) return taken.error();
-  if (auto renamed = copy->rename_dir(tp.to_string()); !renamed) return renamed.error();
+  mark_moved_away(*former);
+  if (auto renamed = copy->rename_dir(tp.to_string()); !renamed) {
+    unmark_moved_away(former->dir());
+    return renamed.error();
+  }
   std::unique_lock hold(state_->mutex);
   if (state_->futures.erase(tp) == 0)
     return Error{Errc::kafka_storage_error,
                  "The future replica for " + tp.to_string() + " is offline"};
   state_->logs[tp] = copy;
   state_->unreachable.erase(tp);
-  return former;
+  state_->leaving[tp] = std::move(former);
+  return ok();
 }
 
-void LogDirs::retire(std::shared_ptr<Log> former) {
-  const TopicPartition tp = former->tp();
-  const std::string left = parent_of(*former);
+void LogDirs::retire_former(const TopicPartition& tp) {
   write_first_dirty_offsets();
-  // The directory that it leaves may be the very reason to move: its failure is its own.
-  if (auto doomed = state_->doom(std::move(former)); !doomed)
-    LOG(ERROR) << "the former log of " << tp << " in " << left
-               << " could not be removed: " << doomed.error();
   write_recovery_points();
   write_log_starts();
+  std::scoped_lock creation(state_->create_mutex);
+  state_->let_leave(tp);
+}
+
+void LogDirs::State::let_leave(const TopicPartition& tp) {
+  auto found = leaving.extract(tp);
+  if (!found) return;
+  const std::string left = parent_of(*found.mapped());
+  // The directory that it leaves may be the very reason to move: its failure is its own.
+  if (auto doomed_now = doom(std::move(found.mapped())); !doomed_now)
+    LOG(ERROR) << "the former log of " << tp << " in " << left
+               << " could not be removed: " << doomed_now.error();
   LOG(INFO) << tp << " has moved from " << left << " to another log directory";
+}
+
+void unmark_moved_away(const fs::path& log_dir) {
+  std::error_code ignored;
+  fs::remove(log_dir / k_moved_away_file, ignored);
+}
+
+bool is_marked_moved_away(const fs::path& log_dir) {
+  std::error_code ignored;
+  return fs::exists(log_dir / k_moved_away_file, ignored);
 }
 
 Result<void> LogDirs::remove_future(const TopicPartition& tp) {

@@ -113,26 +113,52 @@ Result<void> LogDirs::State::read_dir(Dir& dir) {
   return ok();
 }
 
-Result<void> LogDirs::State::check_duplicates() const {
-  std::map<TopicPartition, fs::path> seen, seen_futures;
-  for (const auto& found : to_load) {
-    const auto [known, is_new] =
-        (found.is_future ? seen_futures : seen).emplace(found.tp, found.path);
-    if (!is_new && found.is_future)
+Result<void> LogDirs::State::settle_duplicates() {
+  std::map<std::pair<TopicPartition, bool>, Found*> kept;
+  for (Found& found : to_load) {
+    auto [at, is_new] = kept.try_emplace({found.tp, found.is_future}, &found);
+    if (is_new) continue;
+    Found& known = *at->second;
+    if (found.is_future)
       return Error{Errc::kafka_storage_error,
                    "Duplicate log directories found: " + found.path.string() + ", " +
-                       known->second.string() + ". Remove one of them."};
-    if (!is_new)
+                       known.path.string() + ". Remove one of them."};
+    if (is_marked_moved_away(found.path) == is_marked_moved_away(known.path))
       return Error{Errc::kafka_storage_error,
                    "Duplicate log directories for " + found.tp.to_string() + " are found in both " +
-                       known->second.string() + " and " + found.path.string() +
+                       known.path.string() + " and " + found.path.string() +
                        ". It is likely because log directory failure happened while broker was "
                        "replacing current replica with future replica. Recover broker from this "
                        "failure by manually deleting one of the two directories for this "
                        "partition. It is recommended to delete the partition in the log directory "
                        "that is known to have failed recently."};
+    if (is_marked_moved_away(known.path)) at->second = &found;
+    Found& former = at->second == &found ? known : found;
+    if (auto left = leave_behind(former, *at->second); !left) return left;
+    former.path.clear();
   }
+  std::erase_if(to_load, [](const Found& found) { return found.path.empty(); });
   return ok();
+}
+
+// What the checkpoints know of the former log holds for the one that took its place, if those of
+// its directory were not written yet.
+Result<void> LogDirs::State::leave_behind(const Found& former, const Found& now) {
+  LOG(INFO) << "Finishing the move of " << now.tp << " from " << former.path.string() << " to "
+            << now.path.string();
+  for (const auto values : {&Dir::log_starts, &Dir::high_watermarks}) {
+    const auto known = (former.dir->*values).find(former.tp);
+    if (known == (former.dir->*values).end()) continue;
+    Offset& value = (now.dir->*values).try_emplace(now.tp, known->second).first->second;
+    value = std::max(value, known->second);
+  }
+  const fs::path doomed_path =
+      fs::path(former.dir->path) / name_with_suffix(former.tp, k_doomed_suffix);
+  std::error_code failed;
+  fs::rename(former.path, doomed_path, failed);
+  if (failed) return storage_error("rename", former.path, failed.value());
+  doomed.push_back({0, doomed_path, nullptr});
+  return sync_directory(former.dir->path);
 }
 
 void LogDirs::State::load_one(const Found& found) {
@@ -140,6 +166,7 @@ void LogDirs::State::load_one(const Found& found) {
     if (!found.is_future) mark_unreachable(found.tp);
     return;
   }
+  unmark_moved_away(found.path);  // it stayed
   const auto offset_or = [&](const OffsetMap& map, Offset fallback) {
     const auto known = map.find(found.tp);
     return known == map.end() ? fallback : known->second;

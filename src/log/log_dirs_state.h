@@ -46,7 +46,10 @@ struct LogDirs::State {
   // Errors are for the broker to end with; a directory that merely fails goes offline.
   Result<void> open_dir(const std::string& path);
   Result<void> read_dir(Dir& dir);
-  Result<void> check_duplicates() const;
+  // Two logs of one name, of which one was taking the place of the other when the process died:
+  // that other one goes. Any other two are for a person to decide about.
+  Result<void> settle_duplicates();
+  Result<void> leave_behind(const Found& former, const Found& now);
   void load_one(const Found& found);
   int64_t bytes_to_recover() const;
   void load_all();
@@ -72,6 +75,9 @@ struct LogDirs::State {
   Result<void> doom(std::shared_ptr<Log> log);
   // With the creation mutex held.
   Result<void> remove_future(const TopicPartition& tp);
+  // The former log of one that moved, where there is one, goes. With the creation mutex held:
+  // whatever is made under its name must not find it.
+  void let_leave(const TopicPartition& tp);
   // KAFKA_STORAGE_ERROR while a directory is offline: what is to be made may lie there (KIP-112).
   Result<void> check_complete(const TopicPartition& tp) const;
   void mark_unreachable(const TopicPartition& tp);
@@ -91,6 +97,7 @@ struct LogDirs::State {
   std::mutex create_mutex;
   std::condition_variable one_created;
   std::unordered_map<TopicPartition, std::string> creating;  // and in which directory
+  std::unordered_map<TopicPartition, std::shared_ptr<Log>> leaving;  // guarded by `create_mutex`
   mutable std::shared_mutex mutex;  // guards what follows and the offline flags
   std::unordered_map<TopicPartition, std::shared_ptr<Log>> logs, futures;
   std::unordered_map<TopicPartition, std::string> preferred;  // dirs of logs yet to be made
@@ -109,5 +116,9 @@ struct LogDirs::State {
   bool stopping = false;
   std::thread thread;
 };
+
+// The mark of a log that another is about to take the place of.
+bool is_marked_moved_away(const std::filesystem::path& log_dir);
+void unmark_moved_away(const std::filesystem::path& log_dir);
 
 }  // namespace samsa::log

@@ -180,7 +180,7 @@ Result<int64_t> LogMover::copy_some(log::Log& copy, const log::Log& log) {
 }
 
 Result<void> LogMover::replace(Partition& partition, const std::shared_ptr<log::Log>& copy) {
-  std::shared_ptr<log::Log> former;
+  bool is_moved = false;
   auto replaced = partition.replace_log(
       [&](const std::shared_ptr<log::Log>& now) -> Result<std::shared_ptr<log::Log>> {
         while (copy->log_end_offset() != now->log_end_offset()) {
@@ -190,12 +190,11 @@ Result<void> LogMover::replace(Partition& partition, const std::shared_ptr<log::
         }
         if (copy->log_end_offset() != now->log_end_offset())
           return Error{Errc::unknown_server_error, "the copy has not come to the log's end"};
-        auto taken = logs_.replace_by_future(copy);
-        if (!taken) return taken.error();
-        former = std::move(*taken);
+        if (auto taken = logs_.replace_by_future(copy); !taken) return taken.error();
+        is_moved = true;
         return copy;
       });
-  if (former) logs_.retire(std::move(former));
+  if (is_moved) logs_.retire_former(copy->tp());
   return replaced;
 }
 

@@ -1,5 +1,7 @@
 """Several log directories: where partitions go, how they move, and what happens when one of the directories fails."""
 
+import contextlib
+import random
 import threading
 
 import pytest
@@ -181,6 +183,42 @@ def test_a_move_goes_on_after_a_kill(two_dirs):
     assert broker.stop() == 0
     broker.start()
     assert len(records_in(broker, "t")) == 31
+
+
+def test_kills_while_partitions_move_to_and_fro_need_nobody(two_dirs):
+    broker, dirs = two_dirs
+    broker.properties["zookeeper.session.timeout.ms"] = 2000
+    broker.stop()
+    broker.start()
+    partitions = 12
+    create(broker, "t", partitions)
+    producer = Producer({"bootstrap.servers": broker.address, "acks": "all"})
+    for partition in range(partitions):
+        for value in (b"a", b"b"):
+            producer.produce("t", value, partition=partition)
+    assert producer.flush(30) == 0
+    rng = random.Random(11)
+    for kill in range(4):
+        stopping, rounds = threading.Event(), []
+
+        def move_all():
+            with contextlib.suppress(OSError, EOFError):
+                while not stopping.is_set():
+                    there = dirs[len(rounds) % 2]
+                    move(broker, {("t", partition): there for partition in range(partitions)})
+                    rounds.append(there)
+                    wait_until("most have moved", lambda: stopping.is_set() or list(homes(broker, "t")[0].values())
+                               .count(str(there)) > partitions // 2, interval_s=0.001)
+        mover = threading.Thread(target=move_all)
+        mover.start()
+        wait_until("they move", lambda: len(rounds) > 2 + rng.randrange(4), interval_s=0.0005)
+        broker.kill()
+        stopping.set()
+        mover.join()
+        broker.start()
+        assert len(homes(broker, "t")[0]) == partitions
+    for partition in range(partitions):
+        assert [record.value for record in records_in(broker, "t", partition)] == [b"a", b"b"]
 
 
 def test_a_move_is_given_up_by_naming_the_directory_that_it_is_in(two_dirs):

@@ -8,10 +8,14 @@
 namespace samsa::log {
 namespace {
 
+using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::MatchesRegex;
+using testing::Not;
 
 struct FutureLogsTest : LogDirsTest {
   static inline const TopicPartition k_tp{"t", 0};
@@ -80,8 +84,7 @@ TEST_F(FutureLogsTest, ItTakesThePlaceOfTheCurrentOneWithAllThatIsKnownOfThat) {
   ASSERT_TRUE(current_->maybe_increment_log_start_offset(Offset{2}));
   auto replaced = logs->replace_by_future(future_);
   ASSERT_TRUE(replaced) << replaced.error();
-  EXPECT_EQ(*replaced, current_);
-  logs->retire(*replaced);
+  logs->retire_former(k_tp);
   EXPECT_EQ(logs->get(k_tp), future_);
   EXPECT_FALSE(logs->future(k_tp));
   EXPECT_FALSE(future_->is_future());
@@ -117,7 +120,8 @@ TEST_F(FutureLogsTest, UpToWhereItIsCleanMovesAlong) {
   EXPECT_EQ(text(dir(0) + "/cleaner-offset-checkpoint"), "0\n1\nt 0 4\n");
   future_ = begin_move(*logs);
   copy_some(*current_, *future_, 1 << 20);
-  logs->retire(*logs->replace_by_future(future_));
+  ASSERT_TRUE(logs->replace_by_future(future_));
+  logs->retire_former(k_tp);
   EXPECT_EQ(text(dir(0) + "/cleaner-offset-checkpoint"), "0\n0\n");
   EXPECT_EQ(text(dir(1) + "/cleaner-offset-checkpoint"), "0\n1\nt 0 4\n");
 }
@@ -130,7 +134,8 @@ TEST_F(FutureLogsTest, WhatIsBeingCopiedIsNotCleanedMeanwhile) {
   EXPECT_TRUE(CleanableLog::claim(current_));
   future_ = begin_move(*logs);
   copy_some(*current_, *future_, 1 << 20);
-  logs->retire(*logs->replace_by_future(future_));
+  ASSERT_TRUE(logs->replace_by_future(future_));
+  logs->retire_former(k_tp);
   EXPECT_TRUE(CleanableLog::claim(future_));
   ASSERT_TRUE(logs->close());
 }
@@ -190,6 +195,53 @@ TEST_F(FutureLogsTest, WhereTheDirectoryItComesFromFailsTheCopyIsNotTakenForTheL
 }
 
 // As a crash leaves them between the renaming of the one and of the other.
+TEST_F(FutureLogsTest, AMoveThatACrashEndsBetweenTheRenamingsIsFinishedByTheNextStart) {
+  auto logs = begin();
+  copy_some(*current_, *future_, 1 << 20);
+  ASSERT_TRUE(current_->maybe_increment_log_start_offset(Offset{2}));
+  logs->write_log_starts();
+  ASSERT_TRUE(logs->replace_by_future(future_));
+  ASSERT_THAT(partitions_in(0), ElementsAre("t-0"));
+  ASSERT_THAT(partitions_in(1), ElementsAre("t-0"));
+  forget();
+  logs.reset();
+  logs = open_dirs(2);
+  ASSERT_TRUE(logs);
+  EXPECT_EQ(LogDirs::parent_of(*logs->get(k_tp)), dir(1));
+  EXPECT_EQ(offsets_in(*logs->get(k_tp)), (std::vector<int64_t>{2, 3, 4}));
+  EXPECT_THAT(partitions_in(0), ElementsAre(MatchesRegex("t-0\\.[0-9a-f]{32}-delete")));
+}
+
+TEST_F(FutureLogsTest, AMoveThatACrashEndsBeforeTheRenamingsLeavesTheLogWhereItWas) {
+  auto logs = begin();
+  copy_some(*current_, *future_, 1 << 20);
+  ASSERT_TRUE(logs->replace_by_future(future_));
+  forget();
+  logs.reset();
+  fs::rename(dir(1) + "/t-0", dir(1) + "/t-0.00000000000000000000000000000000-future");
+  logs = open_dirs(2);
+  ASSERT_TRUE(logs);
+  EXPECT_EQ(LogDirs::parent_of(*logs->get(k_tp)), dir(0));
+  EXPECT_TRUE(logs->future(k_tp));
+  EXPECT_THAT(entries(dir(0) + "/t-0"), Not(Contains("moved-away")));
+}
+
+TEST_F(FutureLogsTest, ATopicThatIsMadeAgainWhileItsFormerLogLeavesFindsNothingOfIt) {
+  auto logs = begin();
+  copy_some(*current_, *future_, 1 << 20);
+  ASSERT_TRUE(logs->replace_by_future(future_));
+  ASSERT_TRUE(logs->remove(k_tp));
+  for (const int number : {0, 1}) {
+    logs->prefer(k_tp, dir(number));
+    auto again = logs->get_or_create(k_tp, config_);
+    ASSERT_TRUE(again);
+    EXPECT_EQ((*again)->log_end_offset(), Offset{0});
+    ASSERT_TRUE(logs->remove(k_tp));
+  }
+  logs->retire_former(k_tp);
+  EXPECT_THAT(partitions_in(0), Each(EndsWith("-delete")));
+}
+
 TEST_F(FutureLogsTest, TwoLogsOfOneNameAreForAPersonToDecideAbout) {
   auto logs = begin();
   ASSERT_TRUE(logs->close());
