@@ -87,9 +87,9 @@ Task<Result<Assignment>> Topics::create(NewTopic topic,
   if (auto valid = config::TopicConfig::validate({topic.configs.begin(), topic.configs.end()});
       !valid)
     co_return valid.error();
-  if (validate_only) co_return assignment;
   const auto known = co_await zookeeper_.exists(zk::topic_path(topic.name), false).wait();
   if (known) co_return topic_exists(topic.name);
+  if (validate_only) co_return assignment;
   // Settings first: whoever sees the topic sees them, too.
   config::Properties settings(topic.configs.begin(), topic.configs.end());
   auto put = co_await configs_.put("topics/" + topic.name, std::move(settings));

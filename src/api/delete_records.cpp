@@ -3,6 +3,7 @@
 #include "protocol/messages/delete_records.h"
 #include "api/handlers.h"
 #include "api/lookup.h"
+#include "api/repetitions.h"
 
 namespace samsa::api {
 namespace {
@@ -44,6 +45,7 @@ protocol::DeleteRecordsResponse delete_all(const RequestContext& context,
 // On a worker: whole segments are renamed.
 Task<protocol::DeleteRecordsResponse> delete_records(RequestContext& context,
                                                      protocol::DeleteRecordsRequest request) {
+  merge_repetitions(request.topics);
   auto deleting = context.services.workers.run([&] { return delete_all(context, request); });
   co_return co_await std::move(deleting);
 }

@@ -32,7 +32,12 @@ struct Served {
 struct Plan {
   std::vector<Served> served;
   int64_t bytes = 0;
-  bool must_answer = false;  // an error, or a log that parts from the follower's
+  // The same where no partition counts for more than it was asked for; a first batch may be larger.
+  int64_t bytes_asked_for = 0;
+  // Unknown to the cluster: told, and not a reason to answer before the others have something.
+  size_t unknown = 0;
+  // Another error, a log that parts from the follower's, or a reader behind the last segment.
+  bool must_answer = false;
 };
 
 struct Limits {
@@ -97,7 +102,10 @@ Plan plan_reads(RequestContext& context, const FetchContext& session, const Limi
     auto found = find_partition(context, wanted.tp.topic, wanted.tp.partition);
     if (!found) {
       served.error = found.error().code;
-      plan.must_answer = true;
+      if (served.error == Errc::unknown_topic_or_partition)
+        ++plan.unknown;
+      else
+        plan.must_answer = true;
       continue;
     }
     served.partition = *found;
@@ -110,9 +118,10 @@ Plan plan_reads(RequestContext& context, const FetchContext& session, const Limi
       plan.must_answer = true;
       continue;
     }
-    if (read->diverging) plan.must_answer = true;
+    if (read->diverging || read->slice.has_later_segment) plan.must_answer = true;
     if (read->slice.length > 0) at_least_one = false;
     plan.bytes += read->slice.length;
+    plan.bytes_asked_for += std::min<int64_t>(read->slice.length, wanted.max_bytes);
     budget = std::max<int64_t>(0, budget - read->slice.length);
     served.read = std::move(*read);
   }
@@ -137,10 +146,12 @@ Task<Plan> plan_now(RequestContext& context, const FetchContext& session, const 
 Task<Plan> plan_or_wait(RequestContext& context, const FetchContext& session, Limits limits,
                         SteadyTime deadline) {
   Plan plan = co_await plan_now(context, session, limits);
-  const auto enough = [&] {
-    return plan.must_answer || plan.bytes >= limits.min_bytes || session.partitions().empty();
+  if (plan.must_answer || plan.bytes >= limits.min_bytes ||
+      plan.unknown == session.partitions().size() || deadline <= context.received)
+    co_return plan;
+  const auto enough = [&, unknown = plan.unknown] {
+    return plan.must_answer || plan.bytes_asked_for >= limits.min_bytes || plan.unknown != unknown;
   };
-  if (enough() || deadline <= context.received) co_return plan;
   const runtime::Signal signal;
   context.peer.when_over = [signal] { signal.notify(); };
   const uint64_t token = replica::next_waiter_token();
@@ -264,6 +275,25 @@ PartitionResponse respond(RequestContext& context, const replica::FetchPartition
   return response;
 }
 
+// Every partition with what is wrong with all of the request.
+FetchResponse refuse_all(const FetchRequest& request, Errc error) {
+  FetchResponse response{.error_code = static_cast<int16_t>(error),
+                         .session_id = request.session_id};
+  for (const auto& topic : request.topics) {
+    auto& answers = response.responses.emplace_back();
+    answers.topic = topic.topic;
+    for (const auto& wanted : topic.partitions) {
+      auto& answer = answers.partition_responses.emplace_back();
+      answer.partition = wanted.partition;
+      answer.error_code = static_cast<int16_t>(error);
+      answer.high_watermark = -1;
+      answer.aborted_transactions.reset();
+      answer.record_set = protocol::RecordData{BytesView{}};
+    }
+  }
+  return response;
+}
+
 replica::FetchNews news_of(const Served& served) {
   const auto& slice = served.read.slice;
   const bool failed = served.error != Errc::none;
@@ -289,6 +319,9 @@ Task<net::Reply> fetch(RequestContext& context, const protocol::RequestHeader& h
     response.error_code = static_cast<int16_t>(session.error());
     co_return encode_reply(header, response);
   }
+  constexpr int8_t k_last_isolation_level = 1;
+  if (request->isolation_level < 0 || request->isolation_level > k_last_isolation_level)
+    co_return encode_reply(header, refuse_all(*request, Errc::unknown_server_error));
   const Limits limits = limits_of(context, *request, version);
   Plan plan =
       co_await plan_or_wait(context, session, limits, context.deadline_after(request->max_wait_ms));

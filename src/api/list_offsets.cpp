@@ -29,6 +29,7 @@ Answer answer_legacy(RequestContext& context, const ListOffsetRequest& request,
                      const std::string& topic, const Wanted& wanted) {
   Answer answer{.partition_index = wanted.partition_index};
   auto partition = find_partition(context, topic, wanted.partition_index);
+  if (partition && wanted.max_num_offsets < 0) partition = Errc::unknown_server_error;
   auto offsets = partition ? (*partition)
                                  ->legacy_offsets(wanted.timestamp, wanted.max_num_offsets,
                                                   request.replica_id == k_consumer,
@@ -46,10 +47,13 @@ Answer answer_one(RequestContext& context, const ListOffsetRequest& request,
                   const std::string& topic, const Wanted& wanted) {
   constexpr int16_t k_knows_not_available = 5, k_knows_epoch = 4;
   constexpr int8_t k_read_committed = 1;
+  const bool is_consumer = request.replica_id == k_consumer;
+  if (is_consumer && (request.isolation_level < 0 || request.isolation_level > k_read_committed))
+    return error_answer(wanted.partition_index, Errc::unknown_server_error);
   auto partition = find_partition(context, topic, wanted.partition_index);
   if (!partition) return error_answer(wanted.partition_index, partition.error().code);
   std::optional<log::Isolation> isolation;
-  if (request.replica_id == k_consumer)
+  if (is_consumer)
     isolation = request.isolation_level == k_read_committed ? log::Isolation::txn_committed
                                                             : log::Isolation::high_watermark;
   auto found = (*partition)
@@ -98,7 +102,8 @@ ListOffsetResponse answer_all(RequestContext& context, const ListOffsetRequest& 
 Task<ListOffsetResponse> list_offsets(RequestContext& context, ListOffsetRequest request) {
   // To find a moment, batches are read and unpacked.
   const auto asks_for_moment = [](const auto& topic) {
-    return std::ranges::any_of(topic.partitions, [](const Wanted& one) { return one.timestamp >= 0; });
+    return std::ranges::any_of(topic.partitions,
+                               [](const Wanted& one) { return one.timestamp >= 0; });
   };
   if (!context.services.logs.is_slow() && std::ranges::none_of(request.topics, asks_for_moment))
     co_return answer_all(context, request);

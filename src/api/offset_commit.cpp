@@ -7,7 +7,9 @@
 #include <map>
 
 #include "api/handlers.h"
+#include "api/repetitions.h"
 #include "api/zookeeper_offsets.h"
+#include "base/wrapping.h"
 #include "group/coordinator.h"
 #include "metadata/image.h"
 
@@ -51,7 +53,7 @@ group::OffsetAndMetadata value_of(OffsetCommitRequest::OffsetCommitRequestPartit
   if (partition.committed_leader_epoch != k_no_leader_epoch.value())
     value.leader_epoch = partition.committed_leader_epoch;
   if (partition.commit_timestamp == k_default) value.commit_timestamp_ms = now_ms;
-  if (retention_ms != k_default) value.expire_timestamp_ms = now_ms + retention_ms;
+  if (retention_ms != k_default) value.expire_timestamp_ms = wrapping_add(now_ms, retention_ms);
   return value;
 }
 
@@ -70,6 +72,7 @@ Task<void> commit_to_zookeeper(RequestContext& context, std::string group, group
 
 Task<OffsetCommitResponse> offset_commit(RequestContext& context, OffsetCommitRequest request) {
   auto& services = context.services;
+  merge_repetitions(request.topics);
   if (request.group_instance_id && !services.groups.options().static_members_allowed)
     co_return answer_each(request, [](const auto&) { return Errc::unsupported_version; });
   Outcomes outcomes;
@@ -92,8 +95,8 @@ Task<OffsetCommitResponse> offset_commit(RequestContext& context, OffsetCommitRe
     co_return answer_of(request, outcomes);
   }
   group::MemberName member{std::move(request.member_id), std::move(request.group_instance_id)};
-  const auto committed = co_await services.groups.commit(
-      request.group_id, std::move(member), request.generation_id, std::move(commits));
+  const auto committed = co_await services.groups.commit(request.group_id, std::move(member),
+                                                         request.generation_id, std::move(commits));
   for (const auto& [tp, error] : committed) outcomes[tp] = error;
   co_return answer_of(request, outcomes);
 }

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "api/handlers.h"
+#include "api/repetitions.h"
 #include "group/coordinator.h"
 #include "metadata/image.h"
 
@@ -12,6 +13,7 @@ namespace samsa::api {
 
 Task<protocol::OffsetDeleteResponse> offset_delete(RequestContext& context,
                                                    protocol::OffsetDeleteRequest request) {
+  merge_repetitions(request.topics);
   const auto image = context.services.metadata.get();
   std::vector<TopicPartition> known;
   for (const auto& topic : request.topics)

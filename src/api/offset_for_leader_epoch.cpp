@@ -4,6 +4,7 @@
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "api/handlers.h"
 #include "api/lookup.h"
+#include "api/repetitions.h"
 #include "log/log_dirs.h"
 
 namespace samsa::api {
@@ -40,6 +41,7 @@ protocol::OffsetForLeaderEpochResponse answer_all(
 
 Task<protocol::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
     RequestContext& context, protocol::OffsetForLeaderEpochRequest request) {
+  merge_repetitions(request.topics);
   if (!context.services.logs.is_slow()) co_return answer_all(context, request);
   auto answering = context.services.workers.run([&] { return answer_all(context, request); });
   co_return co_await std::move(answering);

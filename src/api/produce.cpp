@@ -4,6 +4,7 @@
 #include "protocol/messages/produce.h"
 #include "api/handlers.h"
 #include "api/produce_appends.h"
+#include "api/repetitions.h"
 #include "api/reply.h"
 #include "record/batch.h"
 
@@ -90,6 +91,7 @@ Task<net::Reply> produce(RequestContext& context, const protocol::RequestHeader&
   if (!request) co_return net::Reply::hang_up();
   const auto whole = check_whole(*request, version);
   if (!whole) co_return net::Reply::hang_up();
+  merge_repetitions(request->topics);
   ProduceAppends appends{context, *request, *whole};
   ProduceResponse& response = appends.response;
   if (!appends.run_within(record::EffortBudget{k_time_on_loop})) {

@@ -19,7 +19,8 @@ void FileDescriptor::reset(int fd) {
 bool is_among_last_descriptors(int fd, int reserve) {
   struct rlimit limit {};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
-  return static_cast<rlim_t>(fd) + std::min<rlim_t>(static_cast<rlim_t>(reserve), limit.rlim_cur / 8) >=
+  return static_cast<rlim_t>(fd) +
+             std::min<rlim_t>(static_cast<rlim_t>(reserve), limit.rlim_cur / 8) >=
          limit.rlim_cur;
 }
 

@@ -399,6 +399,9 @@ Result<void> Broker::Parts::listen() {
 Result<void> Broker::Parts::join_cluster() {
   const auto now = config.current();
   const milliseconds patience{2 * now->zookeeper_session_timeout_ms};
+  if (auto ours = block_on(check_endpoints_free(*zookeeper, id, now->advertised_endpoints()));
+      !ours)
+    return ours;
   is_joining = true;
   auto registering = start_on_loop(register_broker(
       *zookeeper, id, registration_of(*now, bound_ports, Clock::system().wall_ms()), patience));

@@ -123,6 +123,30 @@ Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id, By
   }
 }
 
+Task<Result<void>> check_endpoints_free(zk::Client& zookeeper, BrokerId id,
+                                        std::vector<config::Endpoint> advertised) {
+  const std::string ids_path(zk::k_broker_ids_path);
+  const auto ids = co_await zookeeper.children(ids_path, false).wait();
+  if (!ids) co_return failed("can't list " + ids_path, ids.code);
+  std::vector<std::pair<std::string, zk::ZkFuture<zk::Data>>> others;
+  for (const std::string& other : ids.value)
+    if (other != std::to_string(id.value()))
+      others.emplace_back(other, zookeeper.get(ids_path + '/' + other, false));
+  for (auto& [other, registration] : others) {
+    const auto known = co_await registration.wait();
+    const auto broker = known ? zk::BrokerZnode::decode(known.value.data)
+                              : Result<zk::BrokerZnode>{zk::BrokerZnode{}};
+    if (!broker) continue;  // what nobody can read sends nobody anywhere
+    for (const auto& theirs : broker->endpoints)
+      for (const auto& ours : advertised)
+        if (theirs.host == ours.host && theirs.port == ours.port)
+          co_return Error{Errc::invalid_config,
+                          "Configured end points " + ours.host + ':' + std::to_string(ours.port) +
+                              " in advertised listeners are already registered by broker " + other};
+  }
+  co_return ok();
+}
+
 Bytes registration_of(const config::BrokerConfig& config,
                       const std::map<std::string, int32_t>& ports, int64_t now_ms) {
   zk::BrokerZnode znode{.rack = config.broker_rack, .timestamp_ms = now_ms};

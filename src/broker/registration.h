@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/errc.h"
@@ -29,6 +30,11 @@ runtime::Task<Result<std::optional<int32_t>>> partition_count(zk::Client& zookee
 // waited out; one of somebody else is an error that names it.
 runtime::Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id,
                                                    Bytes registration, milliseconds patience);
+
+// INVALID_CONFIG where clients that look for this broker would find another one, as a living one
+// has registered the same address.
+runtime::Task<Result<void>> check_endpoints_free(zk::Client& zookeeper, BrokerId id,
+                                                 std::vector<config::Endpoint> advertised);
 
 // What /brokers/ids/N says of this broker; `ports` replaces the ports of listeners on port 0, by
 // listener name.

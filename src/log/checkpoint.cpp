@@ -74,6 +74,8 @@ Result<T> read_or_empty(const std::filesystem::path& path, Parse parse_text) {
 
 Result<OffsetMap> parse_offset_checkpoint(std::string_view text,
                                           const std::filesystem::path& path) {
+  // Records come after it, and no log has got that far.
+  constexpr int64_t k_most = INT64_MAX - INT32_MAX;
   OffsetMap offsets;
   auto parsed = parse(text, path, [&](std::string_view line) {
     const size_t second = line.rfind(' ');
@@ -83,7 +85,7 @@ Result<OffsetMap> parse_offset_checkpoint(std::string_view text,
     int32_t partition = 0;
     int64_t offset = 0;
     if (!parse_number(line.substr(first + 1, second - first - 1), partition)) return false;
-    if (!parse_number(line.substr(second + 1), offset)) return false;
+    if (!parse_number(line.substr(second + 1), offset) || offset > k_most) return false;
     offsets[{std::string(line.substr(0, first)), partition}] = Offset{offset};
     return true;
   });

@@ -70,6 +70,8 @@ struct ReadSlice {
   // The first batch alone exceeds max_bytes and min_one_message was not asked for: length is what
   // fits of it, so that an old consumer can see that there is more.
   bool first_batch_incomplete = false;
+  // What the reader may see goes on in a later segment.
+  bool has_later_segment = false;
   // Filled for Isolation::txn_committed only.
   std::vector<AbortedTransaction> aborted;
   Offset log_start_offset;

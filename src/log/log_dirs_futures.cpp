@@ -30,11 +30,14 @@ std::shared_ptr<Log> LogDirs::future(const TopicPartition& tp) const {
 }
 
 void LogDirs::prefer(const TopicPartition& tp, const std::string& dir) {
+  // More than a cluster makes at a time; anybody may name partitions that will never be.
+  constexpr size_t k_most = 100'000;
   std::unique_lock hold(state_->mutex);
   for (const auto* made : {&state_->logs, &state_->futures})
     if (const auto log = made->find(tp); log != made->end() && parent_of(*log->second) == dir)
       return;
-  state_->preferred[tp] = dir;
+  if (state_->preferred.size() < k_most || state_->preferred.contains(tp))
+    state_->preferred[tp] = dir;
 }
 
 Result<std::shared_ptr<Log>> LogDirs::get_or_create_future(const TopicPartition& tp,

@@ -9,6 +9,7 @@
 #include <atomic>
 
 #include "base/parallel.h"
+#include "base/topic_name.h"
 #include "log/log_dirs_state.h"
 #include "log/log_files.h"
 #include "log/log_folder.h"
@@ -99,14 +100,20 @@ Result<void> LogDirs::State::read_dir(Dir& dir) {
     std::error_code ignored;
     if (!at->is_directory(ignored)) continue;
     const std::string name = at->path().filename();
+    const auto skip = [&] {
+      LOG(WARNING) << "skipped " << at->path() << ": not the directory of a partition";
+    };
     if (partition_named(name, k_doomed_suffix)) {
       doomed.push_back({0, at->path(), nullptr});
     } else if (auto future_tp = partition_named(name, k_future_suffix)) {
-      to_load.push_back({&dir, *future_tp, at->path(), true});
-    } else if (auto tp = partition_named(name)) {
+      if (validate_topic_name(future_tp->topic))
+        to_load.push_back({&dir, *future_tp, at->path(), true});
+      else
+        skip();
+    } else if (auto tp = partition_named(name); tp && validate_topic_name(tp->topic)) {
       to_load.push_back({&dir, *tp, at->path()});
     } else if (!name.starts_with('.') && name != "lost+found") {
-      LOG(WARNING) << "skipped " << at->path() << ": not the directory of a partition";
+      skip();
     }
   }
   if (failed) return storage_error("list", dir.path, failed.value());

@@ -96,7 +96,7 @@ struct LogDirs::State {
   // Taken before `mutex`.
   std::mutex create_mutex;
   std::condition_variable one_created;
-  std::unordered_map<TopicPartition, std::string> creating;  // and in which directory
+  std::unordered_map<TopicPartition, std::string> creating;          // and in which directory
   std::unordered_map<TopicPartition, std::shared_ptr<Log>> leaving;  // guarded by `create_mutex`
   mutable std::shared_mutex mutex;  // guards what follows and the offline flags
   std::unordered_map<TopicPartition, std::shared_ptr<Log>> logs, futures;

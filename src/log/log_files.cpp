@@ -116,7 +116,8 @@ Result<void> finish_swap(const fs::path& dir, Offset base, LogFiles& files) {
   if (!end) return end.error();
   const std::string name = file_name(base, ".log.swap");
   if (!*end && files.logs.contains(base)) {
-    LOG(WARNING) << (dir / name).string() << " is damaged; the segments that it was to replace stay";
+    LOG(WARNING) << (dir / name).string()
+                 << " is damaged; the segments that it was to replace stay";
     return remove_file(dir / name);
   }
   std::vector<Offset> replaced{base};

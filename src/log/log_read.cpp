@@ -93,6 +93,9 @@ Result<ReadSlice> Log::read(Offset from, int32_t max_bytes, Isolation isolation,
   auto view = s.view(from, isolation, slice);
   if (!view) return view.error();
   if (!view->segment) return slice;
+  if (max_bytes < 0)
+    return Error{Errc::unknown_server_error,
+                 "Invalid max size " + std::to_string(max_bytes) + " for log read"};
   const auto fail = [&](const Error& error) -> Result<ReadSlice> {
     // Removed under our eyes: the log has its answer to that.
     if (view->segment->is_dropped()) return read(from, max_bytes, isolation, min_one_message);
@@ -105,6 +108,7 @@ Result<ReadSlice> Log::read(Offset from, int32_t max_bytes, Isolation isolation,
   if (!limit) return fail(limit.error());
   const auto& [position, first_size, first_offset] = **found;
   slice.start = {from, view->segment->base(), position};
+  slice.has_later_segment = view->bound > view->next_base;
   slice.position = position;
   if (position >= *limit) return slice;
   auto file = view->segment->file();

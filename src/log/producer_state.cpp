@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/crc32c.h"
+#include "base/wrapping.h"
 #include "record/record.h"
 
 namespace samsa::log {
@@ -149,7 +150,7 @@ std::optional<Offset> ProducerState::first_unstable() const {
 void ProducerState::remove_expired(int64_t now_ms, int64_t expiration_ms) {
   std::erase_if(entries_, [&](const auto& entry) {
     return entry.second.transaction_start == k_no_offset &&
-           now_ms - entry.second.last_timestamp_ms >= expiration_ms;
+           wrapping_subtract(now_ms, entry.second.last_timestamp_ms) >= expiration_ms;
   });
 }
 
@@ -206,7 +207,8 @@ Result<void> ProducerState::decode(BytesView snapshot, int64_t now_ms, int64_t e
     if (last.last_offset.value() >= 0) entry.batches.push_back(last);
     const bool open = entry.transaction_start.value() >= 0;
     if (open) ongoing_[entry.transaction_start] = ProducerId{id};
-    if (open || now_ms - entry.last_timestamp_ms < expiration_ms) entries_[id] = std::move(entry);
+    if (open || wrapping_subtract(now_ms, entry.last_timestamp_ms) < expiration_ms)
+      entries_[id] = std::move(entry);
   }
   return ok();
 }

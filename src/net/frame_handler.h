@@ -49,7 +49,7 @@ struct ConnectionInfo {
   std::string client_host;  // numeric address without the port
   uint64_t id = 0;          // never reused while the process lives
   bool is_privileged_listener = false;
-  bool is_over = false;     // nobody takes an answer any more
+  bool is_over = false;  // nobody takes an answer any more
   // Called once, when the connection ends while a frame of it is being answered; for whoever waits
   // long. Whoever sets it takes it back before it answers.
   std::function<void()> when_over;

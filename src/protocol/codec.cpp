@@ -75,7 +75,7 @@ void Decoder::required(std::string& value, int64_t length) {
 void Decoder::optional(std::optional<std::string>& value, int64_t length, bool null_allowed) {
   if (length >= 0) {
     value = in_.take(static_cast<size_t>(length));
-  } else if (length == -1 && null_allowed) {
+  } else if (null_allowed) {  // Kafka takes any negative length for null
     value.reset();
   } else {
     in_.fail();
@@ -84,10 +84,8 @@ void Decoder::optional(std::optional<std::string>& value, int64_t length, bool n
 
 void Decoder::records(RecordData& value) {
   const int64_t size = length();
-  if (size == -1) {
+  if (size < 0) {
     value = RecordData{};
-  } else if (size < 0) {
-    in_.fail();
   } else {
     value = RecordData{in_.take(static_cast<size_t>(size))};
   }
@@ -95,7 +93,7 @@ void Decoder::records(RecordData& value) {
 
 int32_t Decoder::nullable_count(size_t smallest_item_bytes, bool null_allowed) {
   const int64_t declared = length();
-  if (declared == -1 && null_allowed) return -1;
+  if (declared < 0 && null_allowed) return -1;
   if (declared < 0 || static_cast<uint64_t>(declared) > in_.remaining() / smallest_item_bytes) {
     in_.fail();
     return 0;

@@ -14,6 +14,7 @@
 #include "base/crc32c.h"
 #include "base/errc.h"
 #include "base/types.h"
+#include "base/wrapping.h"
 #include "record/codec.h"
 
 namespace samsa::record {
@@ -63,18 +64,6 @@ inline constexpr size_t k_v1_timestamp = 18;
 inline constexpr size_t k_v0_key = 18;
 inline constexpr size_t k_v1_key = 26;
 }  // namespace layout
-
-// Sums of what a peer wrote may leave the type's range; they wrap as in Kafka instead of being
-// undefined.
-constexpr int64_t wrapping_add(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-}
-constexpr int32_t wrapping_add(int32_t a, int32_t b) {
-  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
-}
-constexpr int64_t wrapping_subtract(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
-}
 
 // Sequence numbers go on with 0 after the largest int32.
 constexpr int32_t advance_sequence(int32_t sequence, int32_t by) {

@@ -115,42 +115,38 @@ void LogMover::run() {
 void LogMover::move(const TopicPartition& tp) {
   LOG(INFO) << "Moving " << tp << " to another log directory";
   std::string told;
-  bool is_synced = false;
+  std::shared_ptr<log::Log> synced;
   for (;;) {
     const auto copy = logs_.future(tp);
     const auto partition = partitions_.find(tp.topic, tp.partition);
     const auto current = partition ? partition->log() : nullptr;
     if (!copy || !current || !current->is_healthy()) return;
-    auto moved = step(*partition, current, copy, is_synced);
+    auto moved = step(*partition, current, copy, synced);
     if (moved && *moved) return;
     // Given up, or removed with the topic.
     if (!moved && logs_.future(tp) != copy) continue;
     if (!moved && std::exchange(told, moved.error().message) != moved.error().message)
       LOG(WARNING) << tp << " can't be moved on now: " << moved.error();
-    if (!rest(moved ? milliseconds{0} : k_backoff, nullptr)) return;
+    if (!rest(moved ? milliseconds{0} : k_backoff)) return;
   }
 }
 
 Result<bool> LogMover::step(Partition& partition, const std::shared_ptr<log::Log>& current,
-                            const std::shared_ptr<log::Log>& copy, bool& is_synced) {
+                            const std::shared_ptr<log::Log>& copy,
+                            std::shared_ptr<log::Log>& synced) {
   Result<int64_t> copied = 0;
   {
     const auto kept = partition.keep_log();
     copied = copy_some(*copy, *current);
   }
   if (!copied) return copied.error();
-  std::shared_ptr<log::Throttle> throttle;
-  {
-    std::scoped_lock hold(mutex_);
-    throttle = throttle_;
-  }
-  if (!rest(throttle->spend(*copied, std::chrono::steady_clock::now()), throttle)) return false;
+  if (!pay(*copied, copy)) return false;
   auto left = bytes_left(*copy, *current);
   if (!left) return left.error();
   if (*left > k_most_behind_the_gate) return false;
   // The former log goes soon, so that what it had is to be on the disk. Others write on meanwhile:
   // the copy must come near once more.
-  if (!std::exchange(is_synced, true)) {
+  if (std::exchange(synced, copy) != copy) {
     if (auto flushed = copy->flush(); !flushed) return flushed.error();
     return false;
   }
@@ -198,9 +194,27 @@ Result<void> LogMover::replace(Partition& partition, const std::shared_ptr<log::
   return replaced;
 }
 
-bool LogMover::rest(milliseconds time, const std::shared_ptr<log::Throttle>& throttle) {
+bool LogMover::rest(milliseconds time) {
   std::unique_lock hold(mutex_);
-  wake_.wait_for(hold, time, [&] { return is_stopping_ || (throttle && throttle_ != throttle); });
+  wake_.wait_for(hold, time, [&] { return is_stopping_; });
+  return !is_stopping_;
+}
+
+bool LogMover::pay(int64_t bytes, const std::shared_ptr<log::Log>& copy) {
+  constexpr milliseconds k_look_again{500};
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  std::unique_lock hold(mutex_);
+  const auto throttle = throttle_;
+  milliseconds left = throttle->spend(bytes, now());
+  while (left > milliseconds{0} && !is_stopping_ && throttle_ == throttle) {
+    const auto began = now();
+    wake_.wait_for(hold, std::min(left, k_look_again));
+    left -= std::chrono::floor<milliseconds>(now() - began);
+    hold.unlock();
+    const bool is_given_up = logs_.future(copy->tp()) != copy;
+    hold.lock();
+    if (is_given_up) break;
+  }
   return !is_stopping_;
 }
 

@@ -47,12 +47,15 @@ class LogMover {
   void move(const TopicPartition& tp);
   // True once the copy has taken the log's place.
   Result<bool> step(Partition& partition, const std::shared_ptr<log::Log>& current,
-                    const std::shared_ptr<log::Log>& copy, bool& is_synced);
+                    const std::shared_ptr<log::Log>& copy, std::shared_ptr<log::Log>& synced);
   // Copies what comes next, at most one fetch of it; how much that was.
   Result<int64_t> copy_some(log::Log& copy, const log::Log& log);
   Result<void> replace(Partition& partition, const std::shared_ptr<log::Log>& copy);
-  // Until another throttle is in the place of this one. False when the threads are to end.
-  bool rest(milliseconds time, const std::shared_ptr<log::Throttle>& throttle);
+  // False when the threads are to end.
+  bool rest(milliseconds time);
+  // The same, for as long as the throttle asks for after so many bytes. Another throttle, or the
+  // end of the copy's move, ends it.
+  bool pay(int64_t bytes, const std::shared_ptr<log::Log>& copy);
 
   const LogMoverOptions options_;
   PartitionTable& partitions_;

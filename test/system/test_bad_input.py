@@ -117,6 +117,14 @@ def test_a_taken_port_ends_the_start_with_the_address(make_broker):
                    "Address already in use", "listeners")
 
 
+def test_an_address_that_another_broker_has_registered_is_refused(make_broker):
+    first = make_broker(1).start()
+    fails_to_start(make_broker(2, advertised_listeners=f"PLAINTEXT://{first.address}"),
+                   f"Configured end points {first.address} in advertised listeners are already registered by broker 1")
+    first.stop()
+    first.start()
+
+
 def test_a_listener_on_an_address_of_another_machine_is_not_blamed_on_a_process(make_broker):
     broker = make_broker()
     broker.properties["listeners"] = f"PLAINTEXT://192.0.2.1:{broker.port}"

@@ -122,6 +122,18 @@ def test_what_is_asked_for_again_and_again_is_answered_once(broker):
     assert max(sizes) < 10000
 
 
+def test_of_a_partition_that_is_written_twice_in_one_request_the_last_counts(broker):
+    produce(broker, "t", [b"first"])
+    records = [wire.batch([value]) for value in (b"second", b"third", b"fourth")]
+    data = [struct.pack(">ii", 0, len(one)) + one for one in records]
+    body = (wire.string(None) + struct.pack(">hii", -1, 10000, 3) + wire.string("t") + struct.pack(">i", 2) + data[0] + data[1] +
+            wire.string("none") + struct.pack(">i", 0) + wire.string("t") + struct.pack(">i", 1) + data[2])
+    with Wire(broker.address) as connection:
+        _, answer = connection.send(wire.request(wire.API_PRODUCE, 7, body)).response()
+        assert answer == (struct.pack(">i", 1) + wire.string("t") + struct.pack(">iihqqq", 1, 0, 0, 1, -1, 0) + struct.pack(">i", 0))
+        assert b"fourth" in connection.send(wire.fetch_request("t", offset=1)).response()[1]
+
+
 def test_a_commit_of_many_unknown_partitions_holds_nobody_up(broker):
     many = 30000
     partitions = b"".join(struct.pack(">iqh", i, 0, 0) for i in range(many))

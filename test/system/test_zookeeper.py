@@ -189,6 +189,7 @@ def test_a_start_without_zookeeper_gives_up_after_the_connection_timeout_and_say
     assert broker.process.wait() == 1
     assert 1.4 < time.monotonic() - began < 10
     assert f"Timed out waiting for connection while in state: CONNECTING ({nowhere})" in broker.log()
+    assert "WARN ZooKeeper client: Socket" in broker.log() and "ZOO_ERROR" not in broker.log()
 
 
 def test_a_zookeeper_that_comes_after_the_broker_is_waited_for(make_broker, tmp_path):

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
+#include <string_view>
 #include <thread>
 
 namespace samsa::zk {
@@ -23,6 +25,25 @@ WatchEvent::Type type_of(int type) {
 bool is_node_event(int type) {
   return type == ZOO_CREATED_EVENT || type == ZOO_DELETED_EVENT || type == ZOO_CHANGED_EVENT ||
          type == ZOO_CHILD_EVENT;
+}
+
+// What the library complains about, as a line of our log: "…:ZOO_ERROR@check_events@2985: Socket
+// …". It says the same of each attempt to connect, several times a second.
+void log_message(const char* message) {
+  constexpr std::chrono::seconds k_repeat_after{10};
+  static std::mutex mutex;
+  static std::string last;
+  static std::chrono::steady_clock::time_point last_time;
+  std::string_view text = message;
+  if (const auto level = text.find("ZOO_"); level != text.npos)
+    if (const auto begin = text.find(": ", level); begin != text.npos)
+      text.remove_prefix(begin + 2);
+  const auto now = std::chrono::steady_clock::now();
+  std::scoped_lock hold(mutex);
+  if (text == last && now - last_time < k_repeat_after) return;
+  last = text;
+  last_time = now;
+  LOG(WARNING) << "ZooKeeper client: " << text;
 }
 
 // Asks for next to nothing, only to know when the server was last there: the library's own pings
@@ -63,7 +84,8 @@ Result<void> ApacheSession::open() {
   if (arrived) return ok();
   std::string message =
       "Timed out waiting for connection while in state: CONNECTING (" + options_.connect + ")";
-  if (!handle_) message += std::string(": ") + std::strerror(reason);
+  if (!handle_)
+    message += reason == ENOENT ? ": no such host" : std::string(": ") + std::strerror(reason);
   return Error(Errc::network_exception, std::move(message));
 }
 
@@ -75,9 +97,9 @@ bool ApacheSession::open_handle() {
     handle->number = ++handle_number_;
     session_open_ = false;
   }
-  zhandle_t* zh =
-      zookeeper_init(options_.connect.c_str(), &ApacheSession::watch,
-                     static_cast<int>(options_.session_timeout.count()), nullptr, handle.get(), 0);
+  zhandle_t* zh = zookeeper_init2(options_.connect.c_str(), &ApacheSession::watch,
+                                  static_cast<int>(options_.session_timeout.count()), nullptr,
+                                  handle.get(), 0, &log_message);
   if (zh == nullptr) return false;
   // By default the servers' names are resolved before every request. A new address matters when the
   // connection breaks, and then they are resolved anyhow.

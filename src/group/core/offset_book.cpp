@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/wrapping.h"
+
 namespace samsa::group {
 
 void OffsetBook::load(CommittedOffsets committed,
@@ -109,7 +111,7 @@ std::vector<TopicPartition> OffsetBook::expire(
     if (!start || on_the_way_.contains(partition)) continue;
     const bool is_over = commit.value.expire_timestamp_ms
                              ? now_ms >= *commit.value.expire_timestamp_ms
-                             : now_ms - *start >= retention_ms;
+                             : wrapping_subtract(now_ms, *start) >= retention_ms;
     if (is_over) expired.push_back(partition);
   }
   for (const auto& partition : expired) committed_.erase(partition);

@@ -135,10 +135,8 @@ void Connection::fail(Errc code, const std::string& message) {
 void Connection::expire(SteadyTime now) {
   if (state_ == State::ended) return;
   if (!socket_) {
-    network_.warn("Couldn't resolve server " + network_.address_of(node_).host + ":" +
-                      std::to_string(network_.address_of(node_).port) +
-                      " from bootstrap.servers as DNS resolution failed",
-                  "org.apache.kafka.clients.ClientUtils");
+    network_.warn("Error connecting to node " + describe() + ": the host's name can't be resolved",
+                  k_logger);
     return fail(Errc::network_exception, "");
   }
   if (state_ != State::ready && now >= setup_deadline_) {

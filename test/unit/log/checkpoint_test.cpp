@@ -26,9 +26,10 @@ TEST(Checkpoint, AnEmptyFileAndNoFileAreNoEntries) {
 }
 
 TEST(Checkpoint, MalformedOnesAreRefusedByName) {
-  for (const char* text : {"1\n0\n", "x", "0\n", "0\nx\n", "0\n-1\n", "0\n2\na 0 1\n",
-                           "0\n1\na 0 1\nb 0 1\n", "0\n1\na 0\n", "0\n1\na 0 x\n", "0\n1\n0 1\n",
-                           "0\n1\na x 1\n", "0\n1\na 0 99999999999999999999\n"}) {
+  for (const char* text :
+       {"1\n0\n", "x", "0\n", "0\nx\n", "0\n-1\n", "0\n2\na 0 1\n", "0\n1\na 0 1\nb 0 1\n",
+        "0\n1\na 0\n", "0\n1\na 0 x\n", "0\n1\n0 1\n", "0\n1\na x 1\n",
+        "0\n1\na 0 99999999999999999999\n", "0\n1\na 0 9223372036854775807\n"}) {
     const auto parsed = parse_offset_checkpoint(text, "the-file");
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, Errc::kafka_storage_error);
