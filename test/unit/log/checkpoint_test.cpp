@@ -10,10 +10,11 @@ namespace {
 
 TEST(Checkpoint, ReadsWhatKafkaWrites) {
   const auto parsed =
-      parse_offset_checkpoint("0\n2\ndeleted-head 0 150\na topic 12 9223372036854775807\n", "file");
+      parse_offset_checkpoint("0\n2\ndeleted-head 0 150\na topic 12 9223372034707292160\n", "file");
   ASSERT_TRUE(parsed);
   EXPECT_EQ(*parsed,
-            (OffsetMap{{{"deleted-head", 0}, Offset{150}}, {{"a topic", 12}, Offset{INT64_MAX}}}));
+            (OffsetMap{{{"deleted-head", 0}, Offset{150}},
+                       {{"a topic", 12}, Offset{INT64_MAX - INT32_MAX}}}));
   const auto epochs = parse_epoch_checkpoint("0\n2\n0 0\n7 42\n", "file");
   ASSERT_TRUE(epochs);
   EXPECT_EQ(*epochs,

@@ -13,8 +13,8 @@ SteadyTime in(milliseconds delay) { return std::chrono::steady_clock::now() + de
 
 struct WaitTest : testing::Test {
   WaitTest() { loop.start(); }
+  Gate gate;  // outlives what runs on the loop
   EventLoop loop{"test"};
-  Gate gate;
 };
 
 Task<std::optional<int>> await_one_shot(OneShot<int> value, milliseconds patience) {
