@@ -32,7 +32,8 @@ struct Served {
 struct Plan {
   std::vector<Served> served;
   int64_t bytes = 0;
-  // The same where no partition counts for more than it was asked for; a first batch may be larger.
+  // What there would be without a bound on all of it, no partition counting for more than it was
+  // asked for. A first batch may be larger.
   int64_t bytes_asked_for = 0;
   // Unknown to the cluster: told, and not a reason to answer before the others have something.
   size_t unknown = 0;
@@ -121,7 +122,7 @@ Plan plan_reads(RequestContext& context, const FetchContext& session, const Limi
     if (read->diverging || read->slice.has_later_segment) plan.must_answer = true;
     if (read->slice.length > 0) at_least_one = false;
     plan.bytes += read->slice.length;
-    plan.bytes_asked_for += std::min<int64_t>(read->slice.length, wanted.max_bytes);
+    plan.bytes_asked_for += std::clamp<int64_t>(wanted.max_bytes, 0, read->slice.visible_bytes);
     budget = std::max<int64_t>(0, budget - read->slice.length);
     served.read = std::move(*read);
   }
@@ -142,6 +143,31 @@ Task<Plan> plan_now(RequestContext& context, const FetchContext& session, const 
   co_return co_await std::move(planning);
 }
 
+// As long as it lives, the signal tells that one of the plan's partitions moved, or that nobody
+// takes an answer any more.
+class Watch {
+ public:
+  Watch(net::ConnectionInfo& peer, const Plan& plan, const runtime::Signal& signal) : peer_(peer) {
+    peer_.when_over = [signal] { signal.notify(); };
+    for (const auto& served : plan.served) {
+      if (!served.partition) continue;
+      served.partition->waiters().add(signal, token_);
+      partitions_.push_back(served.partition);
+    }
+  }
+  ~Watch() {
+    for (const auto& partition : partitions_) partition->waiters().remove(token_);
+    peer_.when_over = nullptr;
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  net::ConnectionInfo& peer_;
+  const uint64_t token_ = replica::next_waiter_token();
+  std::vector<std::shared_ptr<replica::Partition>> partitions_;
+};
+
 // Looks again whenever one of the partitions moves, until there is enough or the time is up.
 Task<Plan> plan_or_wait(RequestContext& context, const FetchContext& session, Limits limits,
                         SteadyTime deadline) {
@@ -153,22 +179,13 @@ Task<Plan> plan_or_wait(RequestContext& context, const FetchContext& session, Li
     return plan.must_answer || plan.bytes_asked_for >= limits.min_bytes || plan.unknown != unknown;
   };
   const runtime::Signal signal;
-  context.peer.when_over = [signal] { signal.notify(); };
-  const uint64_t token = replica::next_waiter_token();
-  std::vector<std::shared_ptr<replica::Partition>> watched;
-  for (const auto& served : plan.served) {
-    if (!served.partition) continue;
-    served.partition->waiters().add(signal, token);
-    watched.push_back(served.partition);
-  }
+  const Watch watch{context.peer, plan, signal};
   plan = co_await plan_now(context, session, limits);
   while (!enough() && !context.peer.is_over) {
     const bool woken = co_await signal.until(deadline);
     plan = co_await plan_now(context, session, limits);
     if (!woken) break;
   }
-  for (const auto& partition : watched) partition->waiters().remove(token);
-  context.peer.when_over = nullptr;
   co_return plan;
 }
 

@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -28,7 +29,11 @@ inline void in_parallel(size_t threads, size_t count, const std::function<void(s
     }
   };
   std::vector<std::thread> others;
-  for (size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(take);
+  others.reserve(std::min(threads, count));
+  try {
+    while (others.size() + 1 < std::min(threads, count)) others.emplace_back(take);
+  } catch (const std::system_error&) {  // as many as there are do
+  }
   take();
   for (auto& one : others) one.join();
   if (failure) std::rethrow_exception(failure);

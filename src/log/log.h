@@ -70,7 +70,9 @@ struct ReadSlice {
   // The first batch alone exceeds max_bytes and min_one_message was not asked for: length is what
   // fits of it, so that an old consumer can see that there is more.
   bool first_batch_incomplete = false;
-  // What the reader may see goes on in a later segment.
+  // What the reader may see of this segment, whatever the read was bound to; it goes on in a later
+  // one where that is so.
+  int64_t visible_bytes = 0;
   bool has_later_segment = false;
   // Filled for Isolation::txn_committed only.
   std::vector<AbortedTransaction> aborted;

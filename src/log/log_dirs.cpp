@@ -69,6 +69,10 @@ Result<std::unique_ptr<LogDirs>> LogDirs::open(LogDirsOptions options) {
   if (auto unique = state->settle_duplicates(); !unique) return unique.error();
   state->load_all();
   auto logs = std::unique_ptr<LogDirs>(new LogDirs(std::move(state)));
+  if (!logs->state_->moved.empty()) {
+    logs->state_->write_checkpoints();
+    logs->state_->finish_moves();
+  }
   if (!logs->live_dirs().empty()) return logs;
   std::string all;
   for (const auto& dir : logs->state_->dirs) all.append(all.empty() ? "" : ", ").append(dir->path);

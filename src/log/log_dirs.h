@@ -106,6 +106,10 @@ class LogDirs {
   // it during the call. KAFKA_STORAGE_ERROR where one of them is not what it was, or the directory
   // can't be renamed.
   Result<void> replace_by_future(const std::shared_ptr<Log>& copy);
+  // Before it and, where it fails, after it: prepares the start after a crash. Both wait for the
+  // disks; appends may go on.
+  Result<void> begin_replacement(const std::shared_ptr<Log>& copy);
+  void give_replacement_up(const TopicPartition& tp);
   // Once what is known of the log is written where it is now.
   void retire_former(const TopicPartition& tp);
   // The move is given up. Nothing to do for an unknown one.

@@ -1,28 +1,13 @@
 // Logs that move from one directory to another.
 
-#include <fcntl.h>
 #include <glog/logging.h>
 
 #include "log/log_dirs_state.h"
 #include "log/log_folder.h"
+#include "log/move_marks.h"
 
 namespace samsa::log {
 namespace fs = std::filesystem;
-namespace {
-
-// In a log that another one takes the place of. Of two logs of one name, it is the one to go.
-constexpr const char* k_moved_away_file = "moved-away";
-
-void mark_moved_away(const Log& log) {
-  const fs::path path = fs::path(log.dir()) / k_moved_away_file;
-  auto marked = open_file(path, O_WRONLY | O_CREAT);
-  auto synced = marked ? sync_directory(log.dir()) : Result<void>{marked.error()};
-  // It may be the very directory to move away from, and the mark matters after a crash only.
-  if (!synced) LOG(WARNING) << "could not mark a log that moves away: " << synced.error();
-}
-
-}  // namespace
-
 std::shared_ptr<Log> LogDirs::future(const TopicPartition& tp) const {
   std::shared_lock hold(state_->mutex);
   const auto found = state_->futures.find(tp);
@@ -73,6 +58,26 @@ Result<std::shared_ptr<Log>> LogDirs::get_or_create_future(const TopicPartition&
   return log;
 }
 
+Result<void> LogDirs::begin_replacement(const std::shared_ptr<Log>& copy) {
+  std::scoped_lock creation(state_->create_mutex);
+  const auto former = get(copy->tp());
+  if (!former || future(copy->tp()) != copy) return Errc::kafka_storage_error;
+  // The former log's directory may be the very reason to move, and then can't be marked.
+  if (auto marked = mark_move(former->dir(), copy->dir()); !marked)
+    LOG(WARNING) << "A crash within the move of " << copy->tp()
+                 << " would leave two logs: " << marked.error();
+  return ok();
+}
+
+void LogDirs::give_replacement_up(const TopicPartition& tp) {
+  std::scoped_lock creation(state_->create_mutex);
+  const auto stays = get(tp);
+  if (!stays) return;
+  // Marked, it would be the one to go if its copy came back.
+  if (auto unmarked = unmark_move(stays->dir()); !unmarked)
+    state_->fail(parent_of(*stays), unmarked.error());
+}
+
 // The new one is renamed before the former one is: the other way round, a crash between the two
 // would leave none, and the broker would begin an empty one.
 Result<void> LogDirs::replace_by_future(const std::shared_ptr<Log>& copy) {
@@ -84,11 +89,7 @@ Result<void> LogDirs::replace_by_future(const std::shared_ptr<Log>& copy) {
                                                 " replica for " + tp.to_string() + " is offline"};
   state_->let_leave(tp);
   if (auto taken = copy->take_over(*former); !taken) return taken.error();
-  mark_moved_away(*former);
-  if (auto renamed = copy->rename_dir(tp.to_string()); !renamed) {
-    unmark_moved_away(former->dir());
-    return renamed.error();
-  }
+  if (auto renamed = copy->rename_dir(tp.to_string()); !renamed) return renamed.error();
   std::unique_lock hold(state_->mutex);
   if (state_->futures.erase(tp) == 0)
     return Error{Errc::kafka_storage_error,
@@ -100,9 +101,6 @@ Result<void> LogDirs::replace_by_future(const std::shared_ptr<Log>& copy) {
 }
 
 void LogDirs::retire_former(const TopicPartition& tp) {
-  write_first_dirty_offsets();
-  write_recovery_points();
-  write_log_starts();
   std::scoped_lock creation(state_->create_mutex);
   state_->let_leave(tp);
 }
@@ -110,22 +108,24 @@ void LogDirs::retire_former(const TopicPartition& tp) {
 void LogDirs::State::let_leave(const TopicPartition& tp) {
   auto found = leaving.extract(tp);
   if (!found) return;
+  owner->write_first_dirty_offsets();
+  owner->write_recovery_points();
+  owner->write_log_starts();
   const std::string left = parent_of(*found.mapped());
   // The directory that it leaves may be the very reason to move: its failure is its own.
-  if (auto doomed_now = doom(std::move(found.mapped())); !doomed_now)
+  std::shared_ptr<Log> now;
+  {
+    std::shared_lock hold(mutex);
+    if (const auto at = logs.find(tp); at != logs.end()) now = at->second;
+  }
+  if (auto doomed_now = doom(std::move(found.mapped())); !doomed_now) {
     LOG(ERROR) << "the former log of " << tp << " in " << left
                << " could not be removed: " << doomed_now.error();
+  } else if (now) {
+    if (auto unmarked = unmark_move(now->dir()); !unmarked)
+      LOG(WARNING) << "after the move of " << tp << ": " << unmarked.error();
+  }
   LOG(INFO) << tp << " has moved from " << left << " to another log directory";
-}
-
-void unmark_moved_away(const fs::path& log_dir) {
-  std::error_code ignored;
-  fs::remove(log_dir / k_moved_away_file, ignored);
-}
-
-bool is_marked_moved_away(const fs::path& log_dir) {
-  std::error_code ignored;
-  return fs::exists(log_dir / k_moved_away_file, ignored);
 }
 
 Result<void> LogDirs::remove_future(const TopicPartition& tp) {

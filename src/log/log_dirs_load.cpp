@@ -13,6 +13,7 @@
 #include "log/log_dirs_state.h"
 #include "log/log_files.h"
 #include "log/log_folder.h"
+#include "log/move_marks.h"
 
 namespace samsa::log {
 namespace fs = std::filesystem;
@@ -130,7 +131,8 @@ Result<void> LogDirs::State::settle_duplicates() {
       return Error{Errc::kafka_storage_error,
                    "Duplicate log directories found: " + found.path.string() + ", " +
                        known.path.string() + ". Remove one of them."};
-    if (is_marked_moved_away(found.path) == is_marked_moved_away(known.path))
+    const bool known_goes = has_moved(known.path, found.path);
+    if (!known_goes && !has_moved(found.path, known.path))
       return Error{Errc::kafka_storage_error,
                    "Duplicate log directories for " + found.tp.to_string() + " are found in both " +
                        known.path.string() + " and " + found.path.string() +
@@ -139,9 +141,10 @@ Result<void> LogDirs::State::settle_duplicates() {
                        "failure by manually deleting one of the two directories for this "
                        "partition. It is recommended to delete the partition in the log directory "
                        "that is known to have failed recently."};
-    if (is_marked_moved_away(known.path)) at->second = &found;
-    Found& former = at->second == &found ? known : found;
-    if (auto left = leave_behind(former, *at->second); !left) return left;
+    if (known_goes) at->second = &found;
+    Found& former = known_goes ? known : found;
+    take_over_checkpoints(former, *at->second);
+    moved.emplace_back(former, at->second->path);
     former.path.clear();
   }
   std::erase_if(to_load, [](const Found& found) { return found.path.empty(); });
@@ -150,22 +153,32 @@ Result<void> LogDirs::State::settle_duplicates() {
 
 // What the checkpoints know of the former log holds for the one that took its place, if those of
 // its directory were not written yet.
-Result<void> LogDirs::State::leave_behind(const Found& former, const Found& now) {
-  LOG(INFO) << "Finishing the move of " << now.tp << " from " << former.path.string() << " to "
-            << now.path.string();
+void LogDirs::State::take_over_checkpoints(const Found& former, const Found& now) {
   for (const auto values : {&Dir::log_starts, &Dir::high_watermarks}) {
     const auto known = (former.dir->*values).find(former.tp);
     if (known == (former.dir->*values).end()) continue;
     Offset& value = (now.dir->*values).try_emplace(now.tp, known->second).first->second;
     value = std::max(value, known->second);
   }
-  const fs::path doomed_path =
-      fs::path(former.dir->path) / name_with_suffix(former.tp, k_doomed_suffix);
-  std::error_code failed;
-  fs::rename(former.path, doomed_path, failed);
-  if (failed) return storage_error("rename", former.path, failed.value());
-  doomed.push_back({0, doomed_path, nullptr});
-  return sync_directory(former.dir->path);
+}
+
+void LogDirs::State::finish_moves() {
+  for (const auto& [former, now] : std::exchange(moved, {})) {
+    LOG(INFO) << "Finishing the move of " << former.tp << " from " << former.path.string() << " to "
+              << now.string();
+    const fs::path doomed_path =
+        fs::path(former.dir->path) / name_with_suffix(former.tp, k_doomed_suffix);
+    std::error_code failed;
+    fs::rename(former.path, doomed_path, failed);
+    auto done = failed ? Result<void>{storage_error("rename", former.path, failed.value())}
+                       : sync_directory(former.dir->path);
+    if (!done) {
+      fail(former.dir->path, done.error());
+      continue;
+    }
+    doomed.push_back({0, doomed_path, nullptr});
+    if (auto unmarked = unmark_move(now); !unmarked) LOG(WARNING) << unmarked.error();
+  }
 }
 
 void LogDirs::State::load_one(const Found& found) {
@@ -173,7 +186,19 @@ void LogDirs::State::load_one(const Found& found) {
     if (!found.is_future) mark_unreachable(found.tp);
     return;
   }
-  unmark_moved_away(found.path);  // it stayed
+  const auto is_moved = [&](const auto& one) { return one.second == found.path; };
+  if (!found.is_future && std::ranges::none_of(moved, is_moved)) {
+    // Where a directory is missing, so may be the log that took the place of this one.
+    const auto is_missing = [this](const auto& dir) { return is_offline(*dir); };
+    if (was_moving_away(found.path) && std::ranges::any_of(dirs, is_missing)) {
+      LOG(ERROR) << found.path.string() << " was moving to another directory, and one is offline";
+      return mark_unreachable(found.tp);
+    }
+    if (auto unmarked = unmark_move(found.path); !unmarked) {
+      fail(found.dir->path, unmarked.error());
+      return mark_unreachable(found.tp);
+    }
+  }
   const auto offset_or = [&](const OffsetMap& map, Offset fallback) {
     const auto known = map.find(found.tp);
     return known == map.end() ? fallback : known->second;

@@ -46,10 +46,12 @@ struct LogDirs::State {
   // Errors are for the broker to end with; a directory that merely fails goes offline.
   Result<void> open_dir(const std::string& path);
   Result<void> read_dir(Dir& dir);
-  // Two logs of one name, of which one was taking the place of the other when the process died:
-  // that other one goes. Any other two are for a person to decide about.
+  // Of two logs of one name, of which one was taking the place of the other when the process died,
+  // only that one is loaded. Any other two are for a person to decide about.
   Result<void> settle_duplicates();
-  Result<void> leave_behind(const Found& former, const Found& now);
+  void take_over_checkpoints(const Found& former, const Found& now);
+  // Once all is loaded and written: what settle_duplicates() has left out goes.
+  void finish_moves();
   void load_one(const Found& found);
   int64_t bytes_to_recover() const;
   void load_all();
@@ -91,7 +93,9 @@ struct LogDirs::State {
 
   LogDirsOptions options;
   std::vector<std::unique_ptr<Dir>> dirs;  // fixed after open()
-  std::vector<Found> to_load;              // while opening
+  // While opening; the second: former logs, and which took their place.
+  std::vector<Found> to_load;
+  std::vector<std::pair<Found, std::filesystem::path>> moved;
   // Several logs are made at a time, but each once; held while logs go or take another's place.
   // Taken before `mutex`.
   std::mutex create_mutex;
@@ -116,9 +120,5 @@ struct LogDirs::State {
   bool stopping = false;
   std::thread thread;
 };
-
-// The mark of a log that another is about to take the place of.
-bool is_marked_moved_away(const std::filesystem::path& log_dir);
-void unmark_moved_away(const std::filesystem::path& log_dir);
 
 }  // namespace samsa::log

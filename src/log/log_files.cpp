@@ -110,30 +110,31 @@ Result<std::optional<Offset>> end_of_swap(const fs::path& dir, Offset base) {
 }
 
 // Puts a cleaner's segment where those were that it replaces. A crash at any point leaves the swap
-// file, and this is done again.
-Result<void> finish_swap(const fs::path& dir, Offset base, LogFiles& files) {
+// file, and this is done again. False where the old ones stay.
+Result<bool> finish_swap(const fs::path& dir, Offset base, LogFiles& files) {
   auto end = end_of_swap(dir, base);
   if (!end) return end.error();
   const std::string name = file_name(base, ".log.swap");
   if (!*end && files.logs.contains(base)) {
     LOG(WARNING) << (dir / name).string()
                  << " is damaged; the segments that it was to replace stay";
-    return remove_file(dir / name);
+    if (auto r = remove_file(dir / name); !r) return r.error();
+    return false;
   }
   std::vector<Offset> replaced{base};
   for (auto at = files.logs.upper_bound(base); at != files.logs.end() && *at < *end; ++at)
     replaced.push_back(*at);
   for (const Offset old : replaced) {
-    if (auto r = remove_file(dir / file_name(old, k_log_suffix)); !r) return r;
-    if (auto r = remove_indexes(dir, old, files); !r) return r;
+    if (auto r = remove_file(dir / file_name(old, k_log_suffix)); !r) return r.error();
+    if (auto r = remove_indexes(dir, old, files); !r) return r.error();
     files.logs.erase(old);
   }
   const fs::path target = dir / file_name(base, k_log_suffix);
-  if (auto r = LogFolder(dir).rename_file(name, target.filename().string()); !r) return r;
+  if (auto r = LogFolder(dir).rename_file(name, target.filename().string()); !r) return r.error();
   files.logs.insert(base);
   LOG(INFO) << "Finished the replacement of " << replaced.size() << " segments by "
             << target.string();
-  return ok();
+  return true;
 }
 
 }  // namespace
@@ -171,8 +172,18 @@ Result<LogFiles> tidy_and_list(const fs::path& dir) {
     if (auto r = remove_indexes(dir, base, files); !r) return r.error();
   for (const auto& path : leftovers.garbage)
     if (auto r = remove_file(path); !r) return r.error();
-  for (const Offset swap : leftovers.swaps)
-    if (auto r = finish_swap(dir, swap, files); !r) return r.error();
+  Offset kept_until{0};  // by a segment whose swap is damaged; others of that are not the whole
+  for (const Offset swap : leftovers.swaps) {
+    if (swap < kept_until && !files.logs.contains(swap)) {
+      if (auto r = remove_file(dir / file_name(swap, ".log.swap")); !r) return r.error();
+      continue;
+    }
+    auto is_finished = finish_swap(dir, swap, files);
+    if (!is_finished) return is_finished.error();
+    if (*is_finished) continue;
+    const auto next = files.logs.upper_bound(swap);
+    kept_until = next == files.logs.end() ? Offset{INT64_MAX} : *next;
+  }
   if (auto r = remove_orphans(dir, leftovers, files); !r) return r.error();
   if (!leftovers.garbage.empty() || !leftovers.swaps.empty())
     if (auto r = sync_directory(dir); !r) return r.error();

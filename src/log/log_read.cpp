@@ -111,6 +111,7 @@ Result<ReadSlice> Log::read(Offset from, int32_t max_bytes, Isolation isolation,
   slice.has_later_segment = view->bound > view->next_base;
   slice.position = position;
   if (position >= *limit) return slice;
+  slice.visible_bytes = *limit - position;
   auto file = view->segment->file();
   if (!file) return fail(file.error());
   const int64_t wanted = min_one_message ? std::max<int64_t>(max_bytes, first_size) : max_bytes;

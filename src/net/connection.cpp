@@ -59,13 +59,19 @@ void Connection::close(const char* reason) {
   closed_callback_(*this);
 }
 
-bool Connection::is_abandoned(SteadyTime now) const {
+bool Connection::is_abandoned(SteadyTime now) {
   // Who has ended only its own half may still want the answer, and Kafka gives it.
   constexpr std::chrono::seconds k_patience{30};
   if (!busy_) return false;
-  pollfd peer{.fd = const_cast<Connection*>(this)->socket_.native_handle(), .events = POLLRDHUP};
+  pollfd peer{.fd = socket_.native_handle(), .events = POLLRDHUP};
   if (::poll(&peer, 1, 0) <= 0) return false;
-  return (peer.revents & (POLLERR | POLLHUP)) != 0 || now - last_active_ > k_patience;
+  if ((peer.revents & (POLLERR | POLLHUP)) != 0) return true;
+  if (now - last_active_ <= k_patience) return false;
+  // Requests that it had sent before are still to be done.
+  const auto frame_bytes = static_cast<size_t>(load_be<int32_t>(in_.data()));
+  char next = 0;
+  return in_.size() == k_length_bytes + frame_bytes &&
+         ::recv(peer.fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 void Connection::shrink() {

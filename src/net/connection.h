@@ -32,7 +32,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   SteadyTime last_active() const { return last_active_; }
   bool is_idle() const { return !busy_; }
   // The peer has gone while its request is being answered, which no receive tells.
-  bool is_abandoned(SteadyTime now) const;
+  bool is_abandoned(SteadyTime now);
   const ConnectionInfo& info() const { return info_; }
   // Gives back the memory of a connection that has been quiet for a while.
   void shrink();

@@ -144,8 +144,8 @@ Result<bool> LogMover::step(Partition& partition, const std::shared_ptr<log::Log
   auto left = bytes_left(*copy, *current);
   if (!left) return left.error();
   if (*left > k_most_behind_the_gate) return false;
-  // The former log goes soon, so that what it had is to be on the disk. Others write on meanwhile:
-  // the copy must come near once more.
+  // The former log goes soon, so that what it had is to be on the disk. Most of that before the
+  // gate is closed; others write on meanwhile, so the copy must come near once more.
   if (std::exchange(synced, copy) != copy) {
     if (auto flushed = copy->flush(); !flushed) return flushed.error();
     return false;
@@ -176,6 +176,7 @@ Result<int64_t> LogMover::copy_some(log::Log& copy, const log::Log& log) {
 }
 
 Result<void> LogMover::replace(Partition& partition, const std::shared_ptr<log::Log>& copy) {
+  if (auto begun = logs_.begin_replacement(copy); !begun) return begun;
   bool is_moved = false;
   auto replaced = partition.replace_log(
       [&](const std::shared_ptr<log::Log>& now) -> Result<std::shared_ptr<log::Log>> {
@@ -186,11 +187,12 @@ Result<void> LogMover::replace(Partition& partition, const std::shared_ptr<log::
         }
         if (copy->log_end_offset() != now->log_end_offset())
           return Error{Errc::unknown_server_error, "the copy has not come to the log's end"};
+        if (auto flushed = copy->flush(); !flushed) return flushed.error();
         if (auto taken = logs_.replace_by_future(copy); !taken) return taken.error();
         is_moved = true;
         return copy;
       });
-  if (is_moved) logs_.retire_former(copy->tp());
+  is_moved ? logs_.retire_former(copy->tp()) : logs_.give_replacement_up(copy->tp());
   return replaced;
 }
 
@@ -205,11 +207,9 @@ bool LogMover::pay(int64_t bytes, const std::shared_ptr<log::Log>& copy) {
   const auto now = [] { return std::chrono::steady_clock::now(); };
   std::unique_lock hold(mutex_);
   const auto throttle = throttle_;
-  milliseconds left = throttle->spend(bytes, now());
-  while (left > milliseconds{0} && !is_stopping_ && throttle_ == throttle) {
-    const auto began = now();
-    wake_.wait_for(hold, std::min(left, k_look_again));
-    left -= std::chrono::floor<milliseconds>(now() - began);
+  const auto until = now() + throttle->spend(bytes, now());
+  while (now() < until && !is_stopping_ && throttle_ == throttle) {
+    wake_.wait_until(hold, std::min(until, now() + k_look_again));
     hold.unlock();
     const bool is_given_up = logs_.future(copy->tp()) != copy;
     hold.lock();

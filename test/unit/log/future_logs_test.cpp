@@ -200,6 +200,7 @@ TEST_F(FutureLogsTest, AMoveThatACrashEndsBetweenTheRenamingsIsFinishedByTheNext
   copy_some(*current_, *future_, 1 << 20);
   ASSERT_TRUE(current_->maybe_increment_log_start_offset(Offset{2}));
   logs->write_log_starts();
+  ASSERT_TRUE(logs->begin_replacement(future_));
   ASSERT_TRUE(logs->replace_by_future(future_));
   ASSERT_THAT(partitions_in(0), ElementsAre("t-0"));
   ASSERT_THAT(partitions_in(1), ElementsAre("t-0"));
@@ -210,20 +211,71 @@ TEST_F(FutureLogsTest, AMoveThatACrashEndsBetweenTheRenamingsIsFinishedByTheNext
   EXPECT_EQ(LogDirs::parent_of(*logs->get(k_tp)), dir(1));
   EXPECT_EQ(offsets_in(*logs->get(k_tp)), (std::vector<int64_t>{2, 3, 4}));
   EXPECT_THAT(partitions_in(0), ElementsAre(MatchesRegex("t-0\\.[0-9a-f]{32}-delete")));
+  EXPECT_EQ(text(dir(1) + "/log-start-offset-checkpoint"), "0\n1\nt 0 2\n");
+  EXPECT_THAT(entries(dir(1) + "/t-0"), Not(Contains(HasSubstr("moved"))));
 }
 
 TEST_F(FutureLogsTest, AMoveThatACrashEndsBeforeTheRenamingsLeavesTheLogWhereItWas) {
   auto logs = begin();
   copy_some(*current_, *future_, 1 << 20);
-  ASSERT_TRUE(logs->replace_by_future(future_));
+  ASSERT_TRUE(logs->begin_replacement(future_));
   forget();
   logs.reset();
-  fs::rename(dir(1) + "/t-0", dir(1) + "/t-0.00000000000000000000000000000000-future");
   logs = open_dirs(2);
   ASSERT_TRUE(logs);
   EXPECT_EQ(LogDirs::parent_of(*logs->get(k_tp)), dir(0));
   EXPECT_TRUE(logs->future(k_tp));
-  EXPECT_THAT(entries(dir(0) + "/t-0"), Not(Contains("moved-away")));
+  EXPECT_THAT(entries(dir(0) + "/t-0"), Not(Contains(HasSubstr("moved"))));
+}
+
+TEST_F(FutureLogsTest, ALogThatStaysThoughItsCopyHasItsNameIsTheOneToBelieve) {
+  auto logs = begin();
+  copy_some(*current_, *future_, 1 << 20);
+  ASSERT_TRUE(logs->begin_replacement(future_));
+  // The copy's directory failed just after the renaming; what comes then is in the log that stays.
+  fs::rename(dir(1) + '/' + partitions_in(1)[0], dir(1) + "/t-0");
+  EXPECT_FALSE(logs->replace_by_future(future_));
+  logs->give_replacement_up(k_tp);
+  append(*current_);
+  ASSERT_TRUE(current_->flush());
+  forget();
+  logs.reset();
+  auto refused = LogDirs::open(options(2));
+  ASSERT_FALSE(refused) << "nothing may be thrown away";
+  EXPECT_THAT(refused.error().message, HasSubstr("Duplicate log directories"));
+}
+
+TEST_F(FutureLogsTest, AFormerLogAndOneThatWasMadeAgainAreForAPersonToDecideAbout) {
+  auto logs = begin();
+  copy_some(*current_, *future_, 1 << 20);
+  ASSERT_TRUE(logs->begin_replacement(future_));
+  forget();
+  logs.reset();
+  fs::remove_all(dir(1) + '/' + partitions_in(1)[0]);
+  fs::create_directory(dir(1) + "/t-0");
+  EXPECT_FALSE(LogDirs::open(options(2)));
+}
+
+TEST_F(FutureLogsTest, AFormerLogIsNotServedWhereTheOneThatTookItsPlaceMayBeOffline) {
+  auto logs = begin();
+  copy_some(*current_, *future_, 1 << 20);
+  ASSERT_TRUE(logs->begin_replacement(future_));
+  ASSERT_TRUE(logs->replace_by_future(future_));
+  append(*future_);
+  forget();
+  logs.reset();
+  fs::rename(dir(1), dir(1) + ".away");
+  std::ofstream{dir(1)} << "no directory";
+  logs = open_dirs(2);
+  ASSERT_TRUE(logs);
+  EXPECT_FALSE(logs->get(k_tp));
+  EXPECT_TRUE(logs->is_unreachable(k_tp));
+  logs.reset();
+  fs::remove(dir(1));
+  fs::rename(dir(1) + ".away", dir(1));
+  logs = open_dirs(2);
+  ASSERT_TRUE(logs);
+  EXPECT_EQ(logs->get(k_tp)->log_end_offset(), Offset{6});
 }
 
 TEST_F(FutureLogsTest, ATopicThatIsMadeAgainWhileItsFormerLogLeavesFindsNothingOfIt) {
