@@ -32,9 +32,9 @@ struct HttpEndpointTest : testing::Test {
   // All that comes until the endpoint hangs up.
   std::string ask(const std::string& request) {
     tcp::socket socket = connect();
-    boost::asio::write(socket, boost::asio::buffer(request));
     std::string answer;
-    boost::system::error_code ended;
+    boost::system::error_code ended;  // by who hangs up, maybe before it has taken all
+    boost::asio::write(socket, boost::asio::buffer(request), ended);
     boost::asio::read(socket, boost::asio::dynamic_buffer(answer), ended);
     return answer;
   }
