@@ -1,11 +1,8 @@
 // OffsetFetch (key 9): what a group has committed. Version 0 reads it from ZooKeeper.
 
 #include "protocol/messages/offset_fetch.h"
-
-#include <map>
-#include <set>
-
 #include "api/handlers.h"
+#include "api/repetitions.h"
 #include "api/zookeeper_offsets.h"
 #include "group/coordinator.h"
 #include "metadata/image.h"
@@ -16,24 +13,6 @@ namespace {
 using protocol::OffsetFetchRequest;
 using protocol::OffsetFetchResponse;
 using Answer = OffsetFetchResponse::OffsetFetchResponsePartition;
-
-using Topics = std::vector<OffsetFetchRequest::OffsetFetchRequestTopic>;
-
-// Each topic once, with each of its partitions once, in order of first appearance.
-Topics without_repetitions(const Topics& topics) {
-  Topics kept;
-  std::map<std::string_view, size_t> places;
-  std::set<std::pair<size_t, int32_t>> seen;
-  for (const auto& topic : topics) {
-    if (topic.partition_indexes.empty()) continue;
-    const auto [at, is_new] = places.try_emplace(topic.name, kept.size());
-    if (is_new) kept.emplace_back().name = topic.name;
-    for (const int32_t index : topic.partition_indexes)
-      if (seen.emplace(at->second, index).second)
-        kept[at->second].partition_indexes.push_back(index);
-  }
-  return kept;
-}
 
 Answer no_offset(int32_t partition, Errc error) {
   return {.partition_index = partition,
@@ -94,7 +73,10 @@ Task<OffsetFetchResponse> fetch_from_zookeeper(RequestContext& context,
 }  // namespace
 
 Task<OffsetFetchResponse> offset_fetch(RequestContext& context, OffsetFetchRequest request) {
-  if (request.topics) request.topics = without_repetitions(*request.topics);
+  if (request.topics)
+    merge_repetitions(*request.topics,
+                      &OffsetFetchRequest::OffsetFetchRequestTopic::partition_indexes,
+                      std::identity{});
   if (context.api_version == 0 && request.topics)
     co_return co_await fetch_from_zookeeper(context, std::move(request));
   std::optional<std::vector<TopicPartition>> wanted;

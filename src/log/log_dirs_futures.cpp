@@ -8,6 +8,7 @@
 
 namespace samsa::log {
 namespace fs = std::filesystem;
+
 std::shared_ptr<Log> LogDirs::future(const TopicPartition& tp) const {
   std::shared_lock hold(state_->mutex);
   const auto found = state_->futures.find(tp);
@@ -112,12 +113,8 @@ void LogDirs::State::let_leave(const TopicPartition& tp) {
   owner->write_recovery_points();
   owner->write_log_starts();
   const std::string left = parent_of(*found.mapped());
+  const auto now = owner->get(tp);
   // The directory that it leaves may be the very reason to move: its failure is its own.
-  std::shared_ptr<Log> now;
-  {
-    std::shared_lock hold(mutex);
-    if (const auto at = logs.find(tp); at != logs.end()) now = at->second;
-  }
   if (auto doomed_now = doom(std::move(found.mapped())); !doomed_now) {
     LOG(ERROR) << "the former log of " << tp << " in " << left
                << " could not be removed: " << doomed_now.error();
