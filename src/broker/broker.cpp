@@ -43,9 +43,13 @@ struct Broker::Parts {
   TopicSettingsCache settings;
   BrokerId id;
   std::string cluster_id;
-  std::optional<int32_t> offsets_topic_partitions;  // as ZooKeeper has it
+  // As ZooKeeper had it before this broker joined. Long recoveries make that old: who takes the
+  // office meanwhile keeps it, and two that start with one address at a time are not told apart.
+  std::optional<int32_t> offsets_topic_partitions;
+  RegisteredEndpoints registered;
+  std::optional<controller::Vacancy> vacancy;
   std::atomic<int64_t> features_epoch{-1};
-  std::atomic<bool> is_joining{false};  // `id` is known
+  std::atomic<bool> is_joining{false};  // `id` and the ports are known
   runtime::EventLoop control_loop{"controller"};
   std::unique_ptr<zk::Client> zookeeper;
   std::unique_ptr<log::LogDirs> logs;
@@ -83,8 +87,12 @@ struct Broker::Parts {
   void leave_cluster();
   Result<void> open_logs();
   Result<void> identify();
+  Result<void> begin_serving();
+  // Stops what runs, in an order in which nothing is gone that is still in use.
+  Result<void> wind_down();
   Result<void> listen();
   Result<void> join_cluster();
+  Task<Result<BrokerEpoch>> enroll(milliseconds patience);
   void await_first_metadata();
   Task<void> draw_producer_ids();
   void build_services();
@@ -174,15 +182,21 @@ void Broker::Parts::start_threads() {
 Result<void> Broker::Parts::prepare() {
   auto cluster = start_on_loop(enter_cluster(*zookeeper));
   auto count = start_on_loop(partition_count(*zookeeper, std::string(group::k_offsets_topic)));
+  auto others = start_on_loop(registered_endpoints(*zookeeper));
+  auto office = start_on_loop(controller::look_for_vacancy(*zookeeper));
   auto opened = load_settings();
   if (opened) opened = open_logs();
   auto entered = cluster.get();
   auto counted = count.get();
+  auto listed = others.get();
+  vacancy = office.get();
   if (!opened) return opened.error();
   if (!entered) return entered.error();
   if (!counted) return counted.error();
+  if (!listed) return listed.error();
   cluster_id = std::move(*entered);
   offsets_topic_partitions = *counted;
+  registered = std::move(*listed);
   return ok();
 }
 
@@ -302,7 +316,7 @@ Result<void> Broker::Parts::identify() {
     if (!generated) return generated.error();
     id = *generated;
   }
-  return logs->write_meta({.broker_id = id, .cluster_id = cluster_id});
+  return ok();
 }
 
 void Broker::Parts::build_services() {
@@ -396,21 +410,23 @@ Result<void> Broker::Parts::listen() {
   return ok();
 }
 
+// A cluster without a controller gets one in the time of the registration's own answer. Not where
+// that is likely to be refused, as an office without a registered broker is of use to nobody.
 Result<void> Broker::Parts::join_cluster() {
   const auto now = config.current();
   const milliseconds patience{2 * now->zookeeper_session_timeout_ms};
-  if (auto ours = block_on(check_endpoints_free(*zookeeper, id, now->advertised_endpoints()));
-      !ours)
-    return ours;
+  if (auto free = check_endpoints_free(registered, id, now->advertised_endpoints()); !free)
+    return free;
+  const bool stands_at_once = vacancy && !registered.contains(std::to_string(id.value()));
   is_joining = true;
-  auto registering = start_on_loop(register_broker(
-      *zookeeper, id, registration_of(*now, bound_ports, Clock::system().wall_ms()), patience));
-  controller->look_ahead();
-  auto epoch = registering.get();
-  if (!epoch) return epoch.error();
-  fence.set_broker_epoch(*epoch);
+  auto registering = start_on_loop(enroll(patience));
+  if (stands_at_once) controller->start(std::move(vacancy));
+  if (auto epoch = registering.get(); !epoch) return epoch.error();
+  if (!stands_at_once) controller->start();
   config_changes->follow();
-  controller->start();
+  // Not before: with the id of another broker in them, the directories would refuse the right one.
+  if (auto written = logs->write_meta({.broker_id = id, .cluster_id = cluster_id}); !written)
+    return written;
   runtime::spawn(control_loop, "producer-ids", gate, draw_producer_ids());
   await_first_metadata();
   return ok();
@@ -437,20 +453,53 @@ void Broker::Parts::await_first_metadata() {
     LOG(WARNING) << "no controller has told of this broker within " << k_patience.count() << " s";
 }
 
+// From here on others see this broker, and its threads work for them: wind_down() ends that.
+Result<void> Broker::Parts::begin_serving() {
+  // Groups are spread over as many partitions as __consumer_offsets has, or will have when the
+  // first group comes.
+  groups->start(offsets_topic_partitions.value_or(config.current()->offsets_topic_num_partitions));
+  // No watch was set before.
+  zookeeper->set_listener([this](const zk::WatchEvent& event) { on_zookeeper_event(event); });
+  if (auto listening = listen(); !listening) return listening;
+  return join_cluster();
+}
+
+Result<void> Broker::Parts::wind_down() {
+  constexpr milliseconds k_patience{5000};
+  config_changes->stop();
+  controller->stop();
+  groups->stop();
+  if (server) server->stop(std::chrono::steady_clock::now() + k_patience);
+  for (auto& loop : network_loops) loop->stop();
+  // What they do for requests that have been given up uses the requests' own bytes, and logs.
+  workers.reset();
+  log_mover->stop();
+  auto closed = logs->close();
+  gate.close();
+  zookeeper->close();
+  control_loop.stop();
+  return closed;
+}
+
 void Broker::Parts::leave_cluster() {
   const auto now = config.current();
   if (!now->controlled_shutdown_enable) return;
   block_on(controlled_shutdown(*zookeeper, control_loop, now, id, fence.broker_epoch()));
 }
 
+// Orders that bear the epoch may follow at once, so that the loop that got it is to tell the fence.
+Task<Result<BrokerEpoch>> Broker::Parts::enroll(milliseconds patience) {
+  auto epoch = co_await register_broker(
+      *zookeeper, id, registration_of(*config.current(), bound_ports, Clock::system().wall_ms()),
+      patience);
+  if (epoch) fence.set_broker_epoch(*epoch);
+  co_return epoch;
+}
+
 Task<void> Broker::Parts::register_again() {
-  const auto now = config.current();
   for (;;) {
-    auto epoch = co_await register_broker(
-        *zookeeper, id, registration_of(*now, bound_ports, Clock::system().wall_ms()),
-        milliseconds{now->zookeeper_session_timeout_ms});
+    auto epoch = co_await enroll(milliseconds{config.current()->zookeeper_session_timeout_ms});
     if (epoch) {
-      fence.set_broker_epoch(*epoch);
       LOG(INFO) << "registered again with broker epoch " << *epoch;
       break;
     }
@@ -463,7 +512,7 @@ Task<void> Broker::Parts::register_again() {
 void Broker::Parts::on_zookeeper_event(const zk::WatchEvent& event) {
   config_changes->on_event(event);
   controller->on_event(event);
-  if (event.type == zk::WatchEvent::Type::session_established)
+  if (event.type == zk::WatchEvent::Type::session_established && is_joining)
     runtime::spawn(control_loop, "registration", gate, register_again());
 }
 
@@ -495,36 +544,20 @@ Result<std::unique_ptr<Broker>> Broker::start(config::BrokerConfig config) {
     if (auto loaded = parts->block_on(parts->config_changes->load(parts->id)); !loaded)
       return loaded.error();
   parts->build_services();
-  // Groups are spread over as many partitions as __consumer_offsets has, or will have when the
-  // first group comes.
-  parts->groups->start(parts->offsets_topic_partitions.value_or(now->offsets_topic_num_partitions));
-  // No watch was set before; a session that has ended meanwhile is none that we registered in.
-  parts->zookeeper->set_listener(
-      [raw = parts.get()](const zk::WatchEvent& event) { raw->on_zookeeper_event(event); });
-  if (auto listening = parts->listen(); !listening) return listening.error();
-  if (auto joined = parts->join_cluster(); !joined) return joined.error();
+  if (auto serving = parts->begin_serving(); !serving) {
+    parts->wind_down();
+    return serving.error();
+  }
   LOG(INFO) << "[KafkaServer id=" << parts->id << "] started (kafka.server.KafkaServer)";
   return std::unique_ptr<Broker>(new Broker(std::move(parts)));
 }
 
 Result<void> Broker::stop() {
-  constexpr milliseconds k_patience{5000};
-  auto& parts = *parts_;
-  LOG(INFO) << "[KafkaServer id=" << parts.id << "] shutting down (kafka.server.KafkaServer)";
-  parts.leave_cluster();
-  parts.config_changes->stop();
-  parts.controller->stop();
-  parts.groups->stop();
-  parts.server->stop(std::chrono::steady_clock::now() + k_patience);
-  for (auto& loop : parts.network_loops) loop->stop();
-  // What they do for requests that have been given up uses the requests' own bytes, and logs.
-  parts.workers.reset();
-  parts.log_mover->stop();
-  auto closed = parts.logs->close();
-  parts.gate.close();
-  parts.zookeeper->close();
-  parts.control_loop.stop();
-  LOG(INFO) << "[KafkaServer id=" << parts.id << "] shut down completed (kafka.server.KafkaServer)";
+  LOG(INFO) << "[KafkaServer id=" << parts_->id << "] shutting down (kafka.server.KafkaServer)";
+  parts_->leave_cluster();
+  auto closed = parts_->wind_down();
+  LOG(INFO) << "[KafkaServer id=" << parts_->id
+            << "] shut down completed (kafka.server.KafkaServer)";
   return closed;
 }
 

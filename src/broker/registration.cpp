@@ -2,7 +2,6 @@
 
 #include <glog/logging.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <unistd.h>
 
 #include "runtime/wait.h"
@@ -20,10 +19,11 @@ Error failed(const std::string& what, ZkCode code) {
   return {Errc::unknown_server_error, "ZooKeeper: " + what + ": " + to_string(code)};
 }
 
-// 128 random bits, URL-safe base64 without padding, as Kafka's cluster ids.
+// 128 random bits, URL-safe base64 without padding, as Kafka's cluster ids. They are the kernel's:
+// the first call of OpenSSL's would cost a start some milliseconds.
 std::string random_cluster_id() {
   unsigned char bits[16];
-  RAND_bytes(bits, sizeof bits);
+  PCHECK(::getentropy(bits, sizeof bits) == 0);
   unsigned char text[25];
   EVP_EncodeBlock(text, bits, sizeof bits);
   std::string id(reinterpret_cast<char*>(text), 22);
@@ -123,28 +123,36 @@ Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id, By
   }
 }
 
-Task<Result<void>> check_endpoints_free(zk::Client& zookeeper, BrokerId id,
-                                        std::vector<config::Endpoint> advertised) {
+Task<Result<RegisteredEndpoints>> registered_endpoints(zk::Client& zookeeper) {
   const std::string ids_path(zk::k_broker_ids_path);
   const auto ids = co_await zookeeper.children(ids_path, false).wait();
   if (!ids) co_return failed("can't list " + ids_path, ids.code);
-  std::vector<std::pair<std::string, zk::ZkFuture<zk::Data>>> others;
-  for (const std::string& other : ids.value)
-    if (other != std::to_string(id.value()))
-      others.emplace_back(other, zookeeper.get(ids_path + '/' + other, false));
-  for (auto& [other, registration] : others) {
-    const auto known = co_await registration.wait();
-    const auto broker = known ? zk::BrokerZnode::decode(known.value.data)
-                              : Result<zk::BrokerZnode>{zk::BrokerZnode{}};
-    if (!broker) continue;  // what nobody can read sends nobody anywhere
-    for (const auto& theirs : broker->endpoints)
+  std::vector<zk::ZkFuture<zk::Data>> reads;
+  for (const std::string& id : ids.value)
+    reads.push_back(zookeeper.get(ids_path + '/' + id, false));
+  RegisteredEndpoints registered;
+  for (size_t i = 0; i < reads.size(); ++i) {
+    const auto data = co_await reads[i].wait();
+    auto& endpoints = registered[ids.value[i]];
+    if (!data) continue;
+    if (auto broker = zk::BrokerZnode::decode(data.value.data))
+      endpoints = std::move(broker->endpoints);
+  }
+  co_return registered;
+}
+
+Result<void> check_endpoints_free(const RegisteredEndpoints& registered, BrokerId id,
+                                  const std::vector<config::Endpoint>& advertised) {
+  for (const auto& [other, endpoints] : registered) {
+    if (other == std::to_string(id.value())) continue;
+    for (const auto& theirs : endpoints)
       for (const auto& ours : advertised)
         if (theirs.host == ours.host && theirs.port == ours.port)
-          co_return Error{Errc::invalid_config,
-                          "Configured end points " + ours.host + ':' + std::to_string(ours.port) +
-                              " in advertised listeners are already registered by broker " + other};
+          return Error{Errc::invalid_config,
+                       "Configured end points " + ours.host + ':' + std::to_string(ours.port) +
+                           " in advertised listeners are already registered by broker " + other};
   }
-  co_return ok();
+  return ok();
 }
 
 Bytes registration_of(const config::BrokerConfig& config,

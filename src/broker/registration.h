@@ -2,6 +2,7 @@
 // This broker's place in the cluster: the permanent znodes, the cluster's id, the broker's id, and
 // its registration.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "config/broker_config.h"
 #include "runtime/task.h"
 #include "zk/client/client.h"
+#include "zk/schema/brokers.h"
 
 namespace samsa::broker {
 
@@ -31,10 +33,15 @@ runtime::Task<Result<std::optional<int32_t>>> partition_count(zk::Client& zookee
 runtime::Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id,
                                                    Bytes registration, milliseconds patience);
 
+// The end points of the registered brokers by the brokers' ids; none of one whose registration
+// nobody can read.
+using RegisteredEndpoints = std::map<std::string, std::vector<zk::BrokerZnode::Endpoint>>;
+runtime::Task<Result<RegisteredEndpoints>> registered_endpoints(zk::Client& zookeeper);
+
 // INVALID_CONFIG where clients that look for this broker would find another one, as a living one
 // has registered the same address.
-runtime::Task<Result<void>> check_endpoints_free(zk::Client& zookeeper, BrokerId id,
-                                                 std::vector<config::Endpoint> advertised);
+Result<void> check_endpoints_free(const RegisteredEndpoints& registered, BrokerId id,
+                                  const std::vector<config::Endpoint>& advertised);
 
 // What /brokers/ids/N says of this broker; `ports` replaces the ports of listeners on port 0, by
 // listener name.

@@ -12,6 +12,28 @@ using zk::Op;
 using zk::WatchEvent;
 using zk::ZkCode;
 
+namespace {
+
+struct Look {
+  zk::ZkFuture<zk::Data> holder, epoch;
+};
+
+Look look(zk::Client& zookeeper, bool watch) {
+  return {.holder = zookeeper.get(std::string(zk::k_controller_path), watch),
+          .epoch = zookeeper.get(std::string(zk::k_controller_epoch_path), false)};
+}
+
+}  // namespace
+
+Task<std::optional<Vacancy>> look_for_vacancy(zk::Client& zookeeper) {
+  const auto seen = look(zookeeper, false);
+  const auto holder = co_await seen.holder.wait();
+  auto epoch = co_await seen.epoch.wait();
+  if (holder.code != ZkCode::no_node || (!epoch && epoch.code != ZkCode::no_node))
+    co_return std::nullopt;
+  co_return Vacancy{std::move(epoch)};
+}
+
 Controller::Controller(Options options, zk::Client& zookeeper, runtime::EventLoop& loop,
                        Clock& clock)
     : options_(std::move(options)),
@@ -28,18 +50,9 @@ Controller::Controller(Options options, zk::Client& zookeeper, runtime::EventLoo
 
 Controller::~Controller() = default;
 
-Controller::Look Controller::look() {
-  return {.holder = zookeeper_.get(std::string(zk::k_controller_path), true),
-          .epoch = zookeeper_.get(std::string(zk::k_controller_epoch_path), false)};
-}
-
-void Controller::look_ahead() {
-  loop_.post([this] { looked_ahead_ = look(); });
-}
-
-void Controller::start() {
+void Controller::start(std::optional<Vacancy> vacancy) {
   runtime::spawn(loop_, "controller", gate_, run_events());
-  enqueue([this] { return elect(); });
+  enqueue([this, vacancy = std::move(vacancy)] { return elect(vacancy); });
 }
 
 void Controller::stop() {
@@ -130,35 +143,42 @@ void Controller::resign() {
   context_ = Context{};
 }
 
-Task<void> Controller::elect() {
+Task<std::optional<Vacancy>> Controller::find_vacancy() {
   const std::string path(zk::k_controller_path);
-  for (;;) {
-    if (stopping_) co_return;
-    auto ahead = std::exchange(looked_ahead_, std::nullopt);
-    auto seen = ahead ? std::move(*ahead) : look();
+  while (!stopping_) {
+    const auto seen = look(zookeeper_, true);
     const auto holder = co_await seen.holder.wait();
     if (holder) {
       const auto id = zk::decode_controller(holder.value.data);
       const bool is_mine = id && *id == options_.broker_id &&
                            holder.value.stat.ephemeral_owner == zookeeper_.session_id();
-      if (is_mine && active_) co_return;
+      if (is_mine && active_) co_return std::nullopt;
       if (!is_mine) {
         resign();
-        co_return;
+        co_return std::nullopt;
       }
       // Ours, but made by an answer that was lost: step down from it and run again, as its epoch is
       // not known for sure.
       co_await zookeeper_.remove(path, holder.value.stat.version).wait();
       continue;
     }
+    if (holder.code == ZkCode::session_expired) break;  // asked again with the new session
     if (holder.code != ZkCode::no_node) {
-      if (holder.code == ZkCode::session_expired) co_return;  // asked again with the new session
       co_await runtime::sleep_for(milliseconds{100});
       continue;
     }
     resign();
-    const auto known_epoch = co_await seen.epoch.wait();
-    if (!known_epoch && known_epoch.code != ZkCode::no_node) continue;
+    auto epoch = co_await seen.epoch.wait();
+    if (epoch || epoch.code == ZkCode::no_node) co_return Vacancy{std::move(epoch)};
+  }
+  co_return std::nullopt;
+}
+
+Task<void> Controller::elect(std::optional<Vacancy> vacancy) {
+  for (;;) {
+    if (!vacancy) vacancy = co_await find_vacancy();
+    if (!vacancy) co_return;
+    const auto known_epoch = std::exchange(vacancy, std::nullopt)->epoch;
     const auto known = known_epoch ? zk::decode_controller_epoch(known_epoch.value.data)
                                    : Result<ControllerEpoch>{ControllerEpoch{0}};
     if (!known || known->value() == INT32_MAX) {
@@ -170,7 +190,7 @@ Task<void> Controller::elect() {
     const int32_t next = known->value() + 1;
     auto election = stand_for_election(next, known_epoch);
     // Begun before the outcome is known, or else each would cost a new cluster another round trip.
-    auto watched = zookeeper_.exists(path, true);
+    auto watched = zookeeper_.exists(std::string(zk::k_controller_path), true);
     FirstReads reads{.broker_ids = broker_ids(),
                      .topics = topic_names(),
                      .log_dir_events = log_dir_events(),

@@ -29,6 +29,14 @@ struct Options {
   std::function<void(int64_t)> on_features_epoch;
 };
 
+// That nobody held the office when it was looked at. An old look does no harm: a candidacy that
+// comes too late fails.
+struct Vacancy {
+  zk::ZkResult<zk::Data> epoch;  // its znode; NO_NODE where there has been no controller yet
+};
+// Nothing where somebody holds it, or ZooKeeper does not answer. Sets no watch. On the loop.
+runtime::Task<std::optional<Vacancy>> look_for_vacancy(zk::Client& zookeeper);
+
 class Controller {
  public:
   // The loop is the controller's alone; the client delivers its events on it. Both outlive the
@@ -36,11 +44,10 @@ class Controller {
   Controller(Options options, zk::Client& zookeeper, runtime::EventLoop& loop, Clock& clock);
   ~Controller();
 
-  // Sends the reads that an election begins with, to be answered while the broker registers. Behind
-  // what the loop was given before.
-  void look_ahead();
-  // After the broker has registered: takes part in elections from now on.
-  void start();
+  // Takes part in elections from now on: the broker has registered, or has begun to while the
+  // office is vacant. The candidacy for that one then follows the registration without waiting for
+  // an answer, behind what the loop was given before.
+  void start(std::optional<Vacancy> vacancy = std::nullopt);
   // Gives the office up. The znode goes with the session. Blocks; not from the loop.
   void stop();
   // Every event of the ZooKeeper client; on the loop.
@@ -89,18 +96,14 @@ class Controller {
       std::map<TopicPartition, std::optional<Replicas>> targets);
   runtime::Task<void> run_events();
 
-  runtime::Task<void> elect();
+  runtime::Task<void> elect(std::optional<Vacancy> vacancy = std::nullopt);
+  // Nothing where there is nothing to stand for now; a watch tells of the next time.
+  runtime::Task<std::optional<Vacancy>> find_vacancy();
   // What taking office waits for first.
   struct FirstReads {
     zk::ZkFuture<std::vector<std::string>> broker_ids, topics, log_dir_events;
     zk::ZkFuture<zk::Data> own_broker;
   };
-  // What an election begins with. An old one does no harm: a candidacy that comes too late fails,
-  // and a holder that has gone since is told by the watch.
-  struct Look {
-    zk::ZkFuture<zk::Data> holder, epoch;
-  };
-  Look look();
   zk::ZkFuture<std::vector<zk::OpResult>> stand_for_election(
       int32_t next, const zk::ZkResult<zk::Data>& known_epoch);
   // Both set a watch.
@@ -163,7 +166,6 @@ class Controller {
   std::unique_ptr<BrokerChannels> channels_;
   std::deque<Event> events_;
   runtime::Signal event_arrived_;
-  std::optional<Look> looked_ahead_;
   bool stopping_ = false;
 };
 

@@ -138,13 +138,16 @@ bool spawn(EventLoop& loop, std::string name, Gate& gate, Task<void> task) {
   return true;
 }
 
-Workers::Workers(std::string name, int threads) {
-  for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, name = name + '-' + std::to_string(i)] {
-      pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
-      work();
-    });
-  }
+Workers::Workers(std::string name, int threads)
+    : name_(std::move(name)), most_threads_(static_cast<size_t>(threads)) {
+  add_thread();
+}
+
+void Workers::add_thread() {
+  threads_.emplace_back([this, name = name_ + '-' + std::to_string(threads_.size())] {
+    pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+    work();
+  });
 }
 
 Workers::~Workers() {
@@ -160,6 +163,14 @@ void Workers::post(std::function<void()> work) {
   {
     std::scoped_lock hold(mutex_);
     queue_.push_back(std::move(work));
+    if (queue_.size() > idle_ && threads_.size() < most_threads_ && !stopping_) {
+      try {
+        add_thread();
+      } catch (const std::system_error& e) {
+        LOG_EVERY_N(WARNING, 1000)
+            << "no more than " << threads_.size() << " threads for " << name_ << ": " << e.what();
+      }
+    }
   }
   arrived_.notify_one();
 }
@@ -167,7 +178,9 @@ void Workers::post(std::function<void()> work) {
 void Workers::work() {
   std::unique_lock hold(mutex_);
   for (;;) {
+    ++idle_;
     arrived_.wait(hold, [this] { return stopping_ || !queue_.empty(); });
+    --idle_;
     if (queue_.empty()) return;
     auto next = std::move(queue_.front());
     queue_.pop_front();

@@ -152,6 +152,7 @@ bool spawn(EventLoop& loop, std::string name, Gate& gate, Task<void> task);
 // co_await are destroyed twice.
 class Workers {
  public:
+  // Begins with one thread; others are added, up to so many, when there is work for them.
   Workers(std::string name, int threads);
   ~Workers();  // finishes what was queued
   // An exception that leaves the work is logged.
@@ -188,10 +189,15 @@ class Workers {
     if (outcome.failure) std::rethrow_exception(outcome.failure);
     co_return std::move(*outcome.value);
   }
+  // With the lock held, or before there is another thread. Throws std::system_error.
+  void add_thread();
   void work();
+  const std::string name_;
+  const size_t most_threads_;
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<std::function<void()>> queue_;
+  size_t idle_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -88,6 +88,7 @@ def story(broker):
     set_rate(broker, None)
     steps["ordered once more"] = list(move(broker, {("t", 0): two}).values())
     wait_until("it has moved", lambda: homes(broker, "t") == ({0: str(two)}, {}), 60)
+    wait_until("the former log is to go", lambda: "t-0" not in directories(one))  # told before it is renamed
     fill(broker, "t", 1)
     steps["moved"] = seen(broker, "t")
     steps["records"] = [record.offset for record in records_in(broker, "t")]

@@ -220,4 +220,5 @@ def test_a_broker_id_that_is_taken_is_refused_with_the_owner(make_broker, zk):
     owner = zk.exists("/brokers/ids/0").ephemeralOwner
     assert "/brokers/ids/0" in log and f"0x{owner:x}" in log and f"PLAINTEXT://{HOST}:{first.port}" in log
     assert "broker.id" in log
+    assert not list(second.data.rglob("meta.properties"))  # with the id of the other broker, no other id would do
     assert is_serving(first, "t")

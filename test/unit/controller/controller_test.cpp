@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "fake_broker.h"
+#include "runtime/block_on.h"
 #include "zk/fake/client.h"
 #include "zk/schema/brokers.h"
 #include "zk/schema/topics.h"
@@ -51,6 +52,14 @@ struct Node {
     register_broker();
     controller->start();
   }
+  // As a broker that saw the vacancy before it registered.
+  void start_into(std::optional<Vacancy> vacancy) {
+    register_broker();
+    controller->start(std::move(vacancy));
+  }
+  std::optional<Vacancy> look() {
+    return runtime::block_on(loop, gate, look_for_vacancy(client));
+  }
   // As a broker that finds its session expired: registers again and runs again.
   void come_back() {
     register_broker();
@@ -58,6 +67,7 @@ struct Node {
   }
 
   FakeBroker broker;
+  runtime::Gate gate;  // outlives what runs on the loop
   runtime::EventLoop loop{"controller"};
   zk::FakeClient client;
   std::unique_ptr<Controller> controller;
@@ -136,6 +146,47 @@ TEST_F(ControllerTest, IsElectedByOneMultiThatRaisesTheEpoch) {
               AllOf(StartsWith(R"(create -e /controller {"version":1,"brokerid":1,"timestamp":")"),
                     EndsWith(R"("}; set /controller_epoch 1)")));
   EXPECT_EQ(first[2], R"(create /feature {"features":{},"version":1,"status":1})");
+}
+
+TEST_F(ControllerTest, FollowsAVacancyThatWasSeenBeforeWithTheNextEpoch) {
+  {
+    Node one(tree_, 1);
+    const auto first = one.look();
+    ASSERT_TRUE(first);
+    one.start_into(first);
+    ASSERT_TRUE(is_elected(one, "1"));
+    ASSERT_TRUE(one.broker.knows_brokers("1"));
+    EXPECT_FALSE(one.look());
+  }
+  Node two(tree_, 2);
+  const auto second = two.look();
+  ASSERT_TRUE(second);
+  two.start_into(second);
+  EXPECT_TRUE(is_elected(two, "2"));
+}
+
+TEST_F(ControllerTest, AVacancyThatIsNoneAnyMoreIsLeftToItsHolder) {
+  Node one(tree_, 1), two(tree_, 2);
+  const auto seen = two.look();
+  ASSERT_TRUE(seen);
+  one.start();
+  ASSERT_TRUE(is_elected(one, "1"));
+  two.start_into(seen);
+  EXPECT_TRUE(two.broker.knows_brokers("1,2"));
+  EXPECT_FALSE(two.controller->is_active());
+  EXPECT_EQ(tree_.data("/controller_epoch"), "1");
+}
+
+TEST_F(ControllerTest, AnEpochThatWasRaisedSinceTheVacancyIsReadAgain) {
+  Node two(tree_, 2);
+  const auto seen = two.look();
+  {
+    Node one(tree_, 1);
+    one.start();
+    ASSERT_TRUE(is_elected(one, "1"));
+  }
+  two.start_into(seen);
+  EXPECT_TRUE(is_elected(two, "2"));
 }
 
 TEST_F(ControllerTest, OfTwoCandidatesOneIsElected) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <latch>
+
 #include "runtime/block_on.h"
 
 namespace samsa::runtime {
@@ -76,6 +79,23 @@ TEST_F(WaitTest, WhatIsThrownOnAWorkerArrivesAtTheCaller) {
   Workers workers("worker", 1);
   workers.post([] { throw std::runtime_error("nobody awaits this"); });
   EXPECT_EQ(block_on(loop, gate, tells_what_was_thrown(workers)), "out of something");
+}
+
+TEST_F(WaitTest, WorkersAreAddedWhileAllAreBusyUpToTheirNumber) {
+  std::latch all_at_once(3);
+  std::atomic<int> running = 0, most = 0;
+  {
+    Workers workers("worker", 3);
+    for (int i = 0; i < 3; ++i) workers.post([&] { all_at_once.arrive_and_wait(); });
+    for (int i = 0; i < 100; ++i)
+      workers.post([&] {
+        for (int now = ++running, seen = most; seen < now;)
+          if (most.compare_exchange_weak(seen, now)) break;
+        std::this_thread::yield();
+        --running;
+      });
+  }
+  EXPECT_LE(most, 3);
 }
 
 Task<void> park(Signal signal) { co_await signal.until(in(10s)); }
