@@ -23,7 +23,7 @@
 #include "metrics/registry.h"
 #include "net/addresses.h"
 #include "net/server.h"
-#include "net/socket_buffers.h"
+#include "net/socket_options.h"
 #include "replica/log_mover.h"
 #include "runtime/block_on.h"
 #include "zk/client/apache_client.h"

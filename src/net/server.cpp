@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "net/addresses.h"
 #include "net/connection.h"
+#include "net/socket_options.h"
 
 namespace samsa::net {
 
@@ -170,6 +171,23 @@ void Server::retry_later(Acceptor& acceptor) {
   });
 }
 
+namespace {
+
+void set_options(int socket, const sockaddr_storage& peer, int32_t send_buffer_bytes) {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  if (send_buffer_bytes > 0)
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
+  sockaddr_storage own{};
+  socklen_t length = sizeof own;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) == 0 &&
+      is_within_machine(peer, own))
+    take_pacing_off(socket);
+}
+
+}  // namespace
+
 bool Server::accept_one(Acceptor& acceptor) {
   sockaddr_storage peer{};
   socklen_t length = sizeof peer;
@@ -191,12 +209,7 @@ bool Server::accept_one(Acceptor& acceptor) {
                            << ", address already has the configured maximum of connections.";
     return true;
   }
-  const int on = 1;
-  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  if (limits_.send_buffer_bytes > 0)
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &limits_.send_buffer_bytes,
-                 sizeof limits_.send_buffer_bytes);
+  set_options(fd.get(), peer, limits_.send_buffer_bytes);
   ConnectionInfo info{.listener_name = acceptor.address.listener_name,
                       .security_protocol = acceptor.address.security_protocol,
                       .client_host = host,

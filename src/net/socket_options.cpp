@@ -1,8 +1,14 @@
-#include "net/socket_buffers.h"
+#include "net/socket_options.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <string_view>
+
+#include "net/addresses.h"
 
 namespace samsa::net {
 namespace {
@@ -32,8 +38,23 @@ int32_t receive_buffer_bytes_to_set(int32_t configured_bytes) {
 }
 
 int32_t send_buffer_bytes_to_set(int32_t configured_bytes) {
-  constexpr int32_t k_least = 192 * 1024;
+  constexpr int32_t k_least = 256 * 1024;
   return configured_bytes <= 0 ? configured_bytes : std::max(configured_bytes, k_least);
+}
+
+bool is_within_machine(const sockaddr_storage& peer, const sockaddr_storage& own) {
+  const std::string host = numeric_host(peer);
+  return host.starts_with("127.") || host == numeric_host(own);
+}
+
+void take_pacing_off(int socket) {
+  char name[16] = "";  // TCP_CA_NAME_MAX of the kernel
+  socklen_t length = sizeof name - 1;
+  if (::getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name, &length) != 0) return;
+  constexpr std::string_view k_unpaced = "reno";  // in every kernel, and allowed to everybody
+  if (std::string_view{name}.starts_with("bbr"))
+    ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, k_unpaced.data(),
+                 static_cast<socklen_t>(k_unpaced.size()));
 }
 
 }  // namespace samsa::net
