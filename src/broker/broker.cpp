@@ -414,7 +414,10 @@ Result<void> Broker::Parts::listen() {
 // that is likely to be refused, as an office without a registered broker is of use to nobody.
 Result<void> Broker::Parts::join_cluster() {
   const auto now = config.current();
-  const milliseconds patience{2 * now->zookeeper_session_timeout_ms};
+  // ZooKeeper ends sessions by its ticks, and later when it is busy.
+  constexpr milliseconds k_least_patience{15'000};
+  const auto patience =
+      std::max(milliseconds{2 * now->zookeeper_session_timeout_ms}, k_least_patience);
   if (auto free = check_endpoints_free(registered, id, now->advertised_endpoints()); !free)
     return free;
   const bool stands_at_once = vacancy && !registered.contains(std::to_string(id.value()));

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include "base/adaptive_mutex.h"
 #include "log/epoch_cache.h"
 #include "log/log.h"
 #include "log/log_files.h"
@@ -104,7 +105,7 @@ struct Log::State {
   LogHooks hooks;
   const std::shared_ptr<LogFolder> folder;
   std::mutex flush_mutex;  // taken before `mutex`
-  mutable std::mutex mutex;
+  mutable AdaptiveMutex mutex;
   Segments segments;
   Offset log_start{0}, log_end{0}, high_watermark{0}, recovery_point{0};
   TailMarks marks;
@@ -127,7 +128,7 @@ struct Log::State {
   std::mutex shape_mutex;
   std::optional<Offset> first_dirty;
   bool is_claimed = false, is_uncleanable = false, cleaning_ended = false, cleaning_paused = false;
-  std::condition_variable unclaimed;
+  std::condition_variable_any unclaimed;
 };
 
 }  // namespace samsa::log
