@@ -11,6 +11,7 @@
 #include "api/topic_describe.h"
 #include "config/holder.h"
 #include "protocol/messages/metadata.h"
+#include "runtime/wait.h"
 
 namespace samsa::api {
 namespace {
@@ -39,12 +40,28 @@ Task<MetadataResponse::MetadataResponseTopic> describe_unknown(RequestContext& c
   co_return topic;
 }
 
+// The first image is there soon after a start. Without it every topic would be unknown, which some
+// clients tell their users, so whoever comes earlier waits: not for long, as a cluster without a
+// controller has none to give.
+Task<std::shared_ptr<const metadata::Image>> image_with_brokers(metadata::ImageHolder& images) {
+  constexpr std::chrono::seconds k_patience{10};
+  if (images.get()->brokers().empty()) {
+    const runtime::OneShot<bool> has_come;
+    const auto listening = images.listen([has_come](const metadata::Image& image) {
+      if (!image.brokers().empty()) has_come.set(true);
+    });
+    if (images.get()->brokers().empty())
+      co_await has_come.until(std::chrono::steady_clock::now() + k_patience);
+  }
+  co_return images.get();
+}
+
 }  // namespace
 
 Task<MetadataResponse> metadata(RequestContext& context, MetadataRequest request) {
   constexpr int16_t k_asks_for_creation = 4;
   auto& services = context.services;
-  const auto image = services.metadata.get();
+  const auto image = co_await image_with_brokers(services.metadata);
   const bool may_create =
       (context.api_version < k_asks_for_creation || request.allow_auto_topic_creation) &&
       services.config.current()->auto_create_topics_enable;

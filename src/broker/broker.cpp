@@ -406,7 +406,6 @@ Result<void> Broker::Parts::listen() {
     if (!port) return port.error();
     bound_ports[endpoint.listener_name] = *port;
   }
-  server->accept_all();
   return ok();
 }
 
@@ -425,6 +424,8 @@ Result<void> Broker::Parts::join_cluster() {
   auto registering = start_on_loop(enroll(patience));
   if (stands_at_once) controller->start(std::move(vacancy));
   if (auto epoch = registering.get(); !epoch) return epoch.error();
+  // Not before: whoever came while a former session is waited out would be told of no topics.
+  server->accept_all();
   if (!stands_at_once) controller->start();
   config_changes->follow();
   // Not before: with the id of another broker in them, the directories would refuse the right one.
