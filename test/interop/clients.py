@@ -7,16 +7,18 @@ from standard input, runs that check and prints `RESULT ok` or `RESULT failed WH
 import os
 import pathlib
 import queue
+import signal
 import subprocess
 import threading
 
-from cluster import ROOT, Broker, Process, wait_until
+from cluster import ROOT, START_TIMEOUT_S, Broker, Process, wait_until
 from messages import Connection
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILT = ROOT / "build" / "interop"
 KAFKA = "2.7.0"
 CHECK_TIMEOUT_S = 100
+REFERENCE_STOP_TIMEOUT_S = 180  # Kafka closes its logs one after another
 
 QUICK_JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", f"-Dlog4j.configuration=file:{HERE}/java/log4j.properties"]
 
@@ -80,14 +82,14 @@ class ClientProgram:
 
     def stop(self):
         if self.child is not None:
-            self.child.kill()
+            os.killpg(self.child.pid, signal.SIGKILL)  # a check may have started another
             self.child.wait()
             self.child = None
 
     def _start(self):
         with open(self.log_path, "ab") as log:
             self.child = subprocess.Popen([*map(str, CLIENTS[self.name]), self.bootstrap], stdin=subprocess.PIPE,
-                                          stdout=subprocess.PIPE, stderr=log, text=True,
+                                          stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
                                           env={**os.environ, "NODE_PATH": str(BUILT / "node" / "node_modules")})
         self._lines = queue.Queue()
         threading.Thread(target=self._read, args=(self.child, self._lines), daemon=True).start()
@@ -122,5 +124,9 @@ class ReferenceBroker(Broker):
             known = connection.ask("metadata", 1, topics=[])
             connection.close()
             return known["brokers"] and known["controller_id"] >= 0
-        wait_until("Kafka knows itself", knows_itself)
+        with self.process.killed_unless_ready():
+            wait_until("Kafka knows itself", knows_itself, START_TIMEOUT_S)
         return self
+
+    def stop(self):
+        return self.process.stop(REFERENCE_STOP_TIMEOUT_S)

@@ -13,7 +13,6 @@ from side_by_side import SETTINGS, Side, partition_differences
 
 SEED = int(os.environ.get("SAMSA_SEED", 29))
 FLIPS = int(os.environ.get("SAMSA_FLIPS", 100))
-STOP_TIMEOUT_S = 60  # Kafka closes its logs one after another
 
 
 def killed_partition(directory, zookeeper):
@@ -43,7 +42,7 @@ def recovered(kind, directory, zookeeper, source):
     shutil.copytree(source, broker.data)
     try:
         broker.start()
-        assert broker.process.stop(STOP_TIMEOUT_S) in (0, 143)
+        assert broker.stop() in (0, 143)
     finally:
         broker.kill()
     return broker.data

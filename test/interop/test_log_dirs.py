@@ -15,7 +15,7 @@ from reading import records_in
 RATE = "replica.alter.log.dirs.io.max.bytes.per.second"
 CHECKPOINTS = ["recovery-point-offset-checkpoint", "log-start-offset-checkpoint", "replication-offset-checkpoint"]
 SETTINGS = {"auto.create.topics.enable": "false", "replica.fetch.max.bytes": 20000, "log.segment.bytes": 100000,
-            "controlled.shutdown.enable": "false"}
+            "controlled.shutdown.enable": "false", "log.segment.delete.delay.ms": 3600000}
 
 
 @pytest.fixture
@@ -44,8 +44,14 @@ def create(broker, topic):
 
 def set_rate(broker, rate):
     admin = KafkaAdminClient(bootstrap_servers=broker.address)
+
+    def told():
+        entries = admin.describe_configs([ConfigResource(ConfigResourceType.BROKER, "0")])[0].resources[0][4]
+        return {entry[0]: entry[1] for entry in entries}.get(RATE)
     with broker.settings_change("brokers/0"):
         admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, "0", configs={} if rate is None else {RATE: rate})])
+    # Kafka logs a change before it is in force.
+    wait_until("the rate is in force", lambda: told() == rate)
     admin.close()
 
 

@@ -1,14 +1,15 @@
 """The system tests that lean on ZooKeeper, over the releases of it that Kafka 2.7's users run: 3.4.13 is what the widely
 used container image holds, 3.5.8 what Kafka 2.7 ships with."""
 
-import os
-import pathlib
+import signal
 import subprocess
 import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from cluster import ROOT, ZOOKEEPER_JARS, Process
+
+TIMEOUT_S = 3600
 JARS = ROOT / "build" / "interop"
 TESTS = ["test/system/test_everyday.py", "test/system/test_zookeeper.py", "test/system/test_znodes.py"]
 
@@ -40,10 +41,14 @@ def jars_of(version):
 
 @pytest.mark.parametrize("version", ["3.4.13", "3.5.8"])
 def test_everyday_life_and_mishaps_over_an_older_zookeeper(version, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-r", "fE", "-p", "no:cacheprovider", "--basetemp", tmp_path / "run", *TESTS],
-        cwd=ROOT, env={**os.environ, "SAMSA_ZOOKEEPER_JARS": str(jars_of(version)), "PYTEST_ADDOPTS": ""},
-        capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stdout[-6000:]
+    run = Process([sys.executable, "-m", "pytest", "-q", "-r", "fE", "-p", "no:cacheprovider",
+                   "--basetemp", tmp_path / "run", *(ROOT / test for test in TESTS)], tmp_path, "pytest",
+                  {ZOOKEEPER_JARS: str(jars_of(version)), "PYTEST_ADDOPTS": ""})
+    try:
+        assert run.child.wait(TIMEOUT_S) == 0, run.log()[-6000:]
+    finally:
+        if run.child.poll() is None:
+            run.child.send_signal(signal.SIGINT)  # as it has brokers and ZooKeepers to end
+            run.wait()
     servers = "".join(log.read_text(errors="replace") for log in (tmp_path / "run").rglob("zookeeper.log"))
     assert f"zookeeper.version={version}-" in servers

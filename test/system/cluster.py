@@ -4,8 +4,10 @@ Everything is started on ports that were free, in directories of its own, and en
 """
 
 import contextlib
+import itertools
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -19,15 +21,24 @@ from kazoo.handlers.threading import KazooTimeoutError
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "bin"
 HOST = "127.0.0.1"
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
+STOP_TIMEOUT_S = 60
 # The environment variable that names a folder with the jars of the ZooKeeper to run; Debian's without it.
 ZOOKEEPER_JARS = "SAMSA_ZOOKEEPER_JARS"
 
 
+# Below the ephemeral ports, of which a client may be given one before its server binds it; each xdist worker has its own.
+PORTS_OF_A_WORKER = 2000
+FIRST_PORT = 10000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 11 * PORTS_OF_A_WORKER
+_ports = itertools.count(random.randrange(PORTS_OF_A_WORKER))
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind((HOST, 0))
-        return s.getsockname()[1]
+    for number in itertools.islice(_ports, PORTS_OF_A_WORKER):
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind((HOST, FIRST_PORT + number % PORTS_OF_A_WORKER))
+            return s.getsockname()[1]
+    raise AssertionError("no port is free")
 
 
 def wait_until(what, condition, timeout_s=30, interval_s=0.02):
@@ -80,13 +91,13 @@ class Process:
         except SystemExit as e:
             raise AssertionError(str(e)) from None
 
-    def stop(self, timeout_s=20):
+    def stop(self, timeout_s=STOP_TIMEOUT_S):
         """SIGTERM, and the exit status."""
         if self.child.poll() is None:
             self.child.terminate()
         return self.wait(timeout_s)
 
-    def wait(self, timeout_s=20):
+    def wait(self, timeout_s=STOP_TIMEOUT_S):
         try:
             return self.child.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -97,6 +108,15 @@ class Process:
         if self.child.poll() is None:
             os.killpg(self.child.pid, signal.SIGKILL)
         return self.child.wait()
+
+    @contextlib.contextmanager
+    def killed_unless_ready(self):
+        """What has not come up is left to nobody."""
+        try:
+            yield
+        except BaseException:
+            self.kill()
+            raise
 
 
 def session_password(session_id):
@@ -157,7 +177,8 @@ class ZooKeeper(Process):
             with socket.create_connection((HOST, self.port), 1) as s:
                 s.sendall(b"ruok")
                 return s.recv(4) == b"imok"
-        wait_until("ZooKeeper answers", answers, START_TIMEOUT_S)
+        with self.killed_unless_ready():
+            wait_until("ZooKeeper answers", answers, START_TIMEOUT_S)
         return self
 
 
@@ -204,7 +225,8 @@ class Broker:
 
     def start(self, env=None, arguments=()):
         self.launch(env, arguments)
-        self.process.wait_for_line(r"\[KafkaServer id=\d+\] started")
+        with self.process.killed_unless_ready():
+            self.process.wait_for_line(r"\[KafkaServer id=\d+\] started")
         return self
 
     def stop(self):

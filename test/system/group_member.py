@@ -15,7 +15,7 @@ def say(**what):
 
 def main(bootstrap, group, topic, *options):
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "auto.offset.reset": "earliest",
-                         "session.timeout.ms": 3000, "heartbeat.interval.ms": 500, "max.poll.interval.ms": 20000,
+                         "session.timeout.ms": 10000, "heartbeat.interval.ms": 500, "max.poll.interval.ms": 20000,
                          "auto.commit.interval.ms": 200, **dict(option.split("=", 1) for option in options)})
     consumer.subscribe([topic],
                        on_assign=lambda _, parts: say(assigned=sorted(p.partition for p in parts)),

@@ -8,6 +8,9 @@ import sys
 import time
 
 import messages
+from cluster import wait_until
+
+UNKNOWN_MEMBER_ID = 25
 
 
 def subscription(*topics):
@@ -52,13 +55,11 @@ class Story:
 
 
 def find_coordinator(connection, group):
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if connection.ask("find_coordinator", 2, key=group, key_type=0)["error_code"] == 0:
-            if connection.ask("heartbeat", 0, group_id=group, member_id="x")["error_code"] != 16:
-                return
-        time.sleep(0.05)
-    raise AssertionError("no coordinator")
+    """Until there is one that has loaded its groups: before, it answers a heartbeat with no error."""
+    wait_until("a coordinator", lambda: (
+        connection.ask("find_coordinator", 2, key=group, key_type=0)["error_code"] == 0 and
+        connection.ask("heartbeat", 0, group_id=group, member_id="x")["error_code"] == UNKNOWN_MEMBER_ID and
+        connection.ask("list_groups", 0)["error_code"] == 0))
 
 
 def join(group, member="", **more):

@@ -1,10 +1,24 @@
 """What a partition holds, as kafka-python reads it."""
 
+import contextlib
 import time
 
 from kafka import KafkaConsumer, TopicPartition
 
-TIMEOUT_S = 60
+from cluster import wait_until
+from messages import Connection
+
+TIMEOUT_S = 300
+
+
+def await_led(broker, topic, partition=0):
+    """Until the partition is served: after a start, clients may be told of its leader sooner than the leader itself."""
+    def is_led():
+        with contextlib.closing(Connection(broker.port)) as connection:
+            answer = connection.ask("list_offset", 1, replica_id=-1, topics=[
+                {"name": topic, "partitions": [{"partition_index": partition, "timestamp": -1}]}])
+        return answer["topics"][0]["partitions"][0]["error_code"] == 0
+    wait_until(f"{topic}-{partition} is led", is_led)
 
 
 def records_in(broker, topic, partition=0):

@@ -13,6 +13,7 @@ from kafka.errors import InvalidPartitionsError, InvalidReplicationAssignmentErr
 from kazoo.client import KazooClient
 
 from cluster import tool, wait_until
+from reading import await_led
 
 
 @pytest.fixture
@@ -160,18 +161,20 @@ def described(broker, resource_type, name, key):
 
 
 def test_a_default_for_all_brokers_reaches_topics_and_survives_a_restart(broker, admin, zk, topic):
-    tool("kafka-configs", "--bootstrap-server", broker.address, "--entity-type", "brokers", "--entity-default", "--alter",
-         "--add-config", "message.max.bytes=300")
+    with broker.settings_change("brokers/<default>"):
+        tool("kafka-configs", "--bootstrap-server", broker.address, "--entity-type", "brokers", "--entity-default",
+             "--alter", "--add-config", "message.max.bytes=300")
     assert settings_of(zk, "brokers/<default>")["config"] == {"message.max.bytes": "300"}
     dynamic_default_broker = 3
 
     def in_force():
         return described(broker, ConfluentResource.Type.TOPIC, topic, "max.message.bytes") == ("300", dynamic_default_broker)
-    wait_until("the topic takes the default", in_force)
+    assert in_force()
     with pytest.raises(MessageSizeTooLargeError):
         send(broker, topic, b"x" * 1000)
     broker.stop()
     broker.start()
+    await_led(broker, topic)
     assert in_force()
     with pytest.raises(MessageSizeTooLargeError):
         send(broker, topic, b"x" * 1000)
@@ -205,6 +208,7 @@ def test_settings_of_a_stopped_broker_are_in_force_when_it_starts(broker, admin,
     broker.stop()
     zk.set(f"/config/topics/{topic}", b'{"version":1,"config":{"max.message.bytes":"100"}}')
     broker.start()
+    await_led(broker, topic)
     with pytest.raises(MessageSizeTooLargeError):
         send(broker, topic, b"x" * 1000)
 

@@ -251,6 +251,11 @@ def one_loop(make_broker):
     return make_broker(message_max_bytes=8 << 20, num_network_threads=1).start()
 
 
+def others_go_on(broker, request, attempts=5):
+    """Whether it is more than a few, at least once: they are few, too, where it is this process that stalls."""
+    return any(answered_meanwhile(broker, request) > 10 for _ in range(attempts))
+
+
 def answered_meanwhile(broker, request):
     """How many small requests of another connection are answered before this one is."""
     with Wire(broker.address, timeout_s=60) as heavy, Wire(broker.address, timeout_s=60) as light:
@@ -270,7 +275,7 @@ def test_other_connections_go_on_while_a_large_batch_is_recompressed(one_loop, m
     # The smaller one seems light at first, and turns out not to be.
     for size in KEPT_BYTES, 50 << 20:
         request = wire.produce_request(topic, many_records(ZSTD, size))
-        assert answered_meanwhile(one_loop, request) > 10
+        assert others_go_on(one_loop, request)
 
 
 def test_other_connections_go_on_while_a_large_batch_is_rewritten_for_an_old_client(one_loop, make_topic):
@@ -279,7 +284,7 @@ def test_other_connections_go_on_while_a_large_batch_is_rewritten_for_an_old_cli
     with Wire(one_loop.address, timeout_s=60) as connection:
         assert connection.produce(topic, many_records(GZIP, KEPT_BYTES)) == (NONE, 0)
     body = struct.pack(">iiii", -1, 500, 1, 1) + wire.string(topic) + struct.pack(">iiqi", 1, 0, 0, 16 << 20)
-    assert answered_meanwhile(one_loop, wire.request(wire.API_FETCH, 2, body)) > 10
+    assert others_go_on(one_loop, wire.request(wire.API_FETCH, 2, body))
 
 
 def test_a_producers_batches_keep_their_order_whether_they_are_rewritten_elsewhere_or_not(one_loop, make_topic):

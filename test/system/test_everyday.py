@@ -14,6 +14,7 @@ from kafka.errors import (InvalidReplicationFactorError, InvalidTopicError, Mess
                           UnknownTopicOrPartitionError)
 
 from cluster import HOST, tool, wait_until
+from reading import await_led
 
 
 def produce(broker, topic, values, **options):
@@ -55,9 +56,11 @@ def test_each_signal_that_stops_kafka_stops_it_cleanly(broker, stop):
 
 def test_a_signal_ends_a_broker_that_still_waits_for_zookeeper(make_broker):
     with socket.create_server((HOST, 0)) as silent:
-        broker = make_broker(zookeeper_connect=f"{HOST}:{silent.getsockname()[1]}").launch()
+        silent.settimeout(60)
+        broker = make_broker(zookeeper_connect=f"{HOST}:{silent.getsockname()[1]}",
+                             zookeeper_connection_timeout_ms=60000).launch()
         connection, _ = silent.accept()
-        assert broker.process.stop(timeout_s=3) == 1
+        assert broker.process.stop(timeout_s=20) == 1
         connection.close()
     assert "still starting up" in broker.log()
 
@@ -109,6 +112,7 @@ def test_a_topics_own_settings_are_in_force_and_survive_a_restart(broker):
     admin.create_topics([NewTopic("small", 1, 1, topic_configs={"max.message.bytes": "200"})])
     admin.close()
     for _ in range(2):
+        await_led(broker, "small")
         produce(broker, "small", [b"fits"])
         with pytest.raises(MessageSizeTooLargeError):
             produce(broker, "small", [b"x" * 1000])

@@ -38,7 +38,7 @@ class Writer:
                     self.producer.produce(self.topic, b"%d" % number, key, partition=0, callback=self.note)
                     number += 1
             except KafkaException:
-                pass
+                self.producer.poll(0.1)  # not at once again, as each costs the client memory for good
             self.producer.poll(0.0005)
 
     def note(self, error, message):

@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from cluster import tool, wait_until
 from moving_logs import LOG_DIR_NOT_FOUND, NONE, UNKNOWN_TOPIC_OR_PARTITION, described, directories, homes, move
-from reading import records_in
+from reading import await_led, records_in
 
 QUICK = {"log_flush_offset_checkpoint_interval_ms": 50, "replica_high_watermark_checkpoint_interval_ms": 50,
          "log_retention_check_interval_ms": 50}
@@ -62,10 +62,14 @@ def test_a_failed_directory_takes_only_its_partitions_along(two_dirs, zk):
     assert b'"leader":0' in zk.get(f"/brokers/topics/t/partitions/{1 - lost}/state")[0]
     wait_until("the notification is dealt with", lambda: zk.get_children("/log_dir_event_notification") == [])
 
+    admin = AdminClient({"bootstrap.servers": broker.address})
+
+    def told_of_the_lost():
+        error = admin.list_topics("t", timeout=10).topics["t"].partitions[lost].error
+        return error and error.code()
+    wait_until("clients are told so", lambda: told_of_the_lost() == KafkaError.LEADER_NOT_AVAILABLE)
     assert send(broker, "t", 1 - lost) is None
     assert send(broker, "t", lost) in (KafkaError.LEADER_NOT_AVAILABLE, KafkaError._MSG_TIMED_OUT)
-    admin = AdminClient({"bootstrap.servers": broker.address})
-    assert admin.list_topics("t", timeout=10).topics["t"].partitions[lost].error.code() == KafkaError.LEADER_NOT_AVAILABLE
     described = tool("kafka-log-dirs", "--bootstrap-server", broker.address, "--describe").stdout
     assert f'"logDir":"{two}","error":"org.apache.kafka.common.errors.KafkaStorageException"' in described.replace(" ", "")
     # What is new to the cluster does not need what was lost.
@@ -90,6 +94,7 @@ def test_a_directory_that_can_not_be_used_at_the_start_takes_only_its_partitions
     two.write_bytes(b"not a directory")
     broker.start()
     wait_until("nobody leads the lost one", lambda: b'"leader":-1' in zk.get(state)[0])
+    await_led(broker, "t", 1 - lost)
     assert send(broker, "t", 1 - lost) is None
     assert broker.stop() == 0
     two.unlink()
@@ -106,6 +111,7 @@ def test_a_directory_without_a_readable_meta_properties_is_not_used(two_dirs, zk
     (two / "meta.properties").unlink()
     (two / "meta.properties").mkdir()
     broker.start()
+    await_led(broker, "t", 1 - lost)
     assert send(broker, "t", 1 - lost) is None
     wait_until("nobody leads the lost one", lambda: b'"leader":-1' in zk.get(state)[0])
     assert f"Stopping serving logs in dir {two}" in broker.log()
@@ -146,13 +152,15 @@ def test_what_is_acknowledged_while_a_partition_moves_is_there_once(two_dirs):
         assert producer.flush(30) == 0
     writer = threading.Thread(target=write)
     writer.start()
-    for destination in (two, one) * 3:
-        before = len(acknowledged)
-        assert move(broker, {("t", 0): destination}) == {("t", 0): NONE}
-        wait_until("it has moved", lambda: homes(broker, "t") == ({0: str(destination)}, {}))
-        wait_until("writing goes on", lambda: len(acknowledged) > before)
-    stopping.set()
-    writer.join()
+    try:
+        for destination in (two, one) * 3:
+            before = len(acknowledged)
+            assert move(broker, {("t", 0): destination}) == {("t", 0): NONE}
+            wait_until("it has moved", lambda: homes(broker, "t") == ({0: str(destination)}, {}))
+            wait_until("writing goes on", lambda: len(acknowledged) > before)
+    finally:
+        stopping.set()
+        writer.join()
     assert [int(record.value) for record in records_in(broker, "t")] == sorted(acknowledged)
 
 
@@ -176,6 +184,7 @@ def test_a_move_goes_on_after_a_kill(two_dirs):
     broker.kill()
     broker.start()
     assert directories(one) == ["t-0"] and directories(two) == ["t-0.ID-future"]
+    await_led(broker, "t")
     assert send(broker, "t", 0) is None
     throttle(broker, None)
     wait_until("it has moved", lambda: homes(broker, "t") == ({0: str(two)}, {}))
@@ -211,10 +220,12 @@ def test_kills_while_partitions_move_to_and_fro_need_nobody(two_dirs):
                                .count(str(there)) > partitions // 2, interval_s=0.001)
         mover = threading.Thread(target=move_all)
         mover.start()
-        wait_until("they move", lambda: len(rounds) > 2 + rng.randrange(4), interval_s=0.0005)
-        broker.kill()
-        stopping.set()
-        mover.join()
+        try:
+            wait_until("they move", lambda: len(rounds) > 2 + rng.randrange(4), interval_s=0.0005)
+            broker.kill()
+        finally:
+            stopping.set()
+            mover.join()
         broker.start()
         assert len(homes(broker, "t")[0]) == partitions
     for partition in range(partitions):

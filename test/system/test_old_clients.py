@@ -92,7 +92,8 @@ def test_leader_epochs_are_kept_only_where_batches_have_a_place_for_them(broker,
 
 def test_the_coordinator_is_named_with_the_word_that_kafka_sends_for_no_error(broker, make_topic):
     produce(broker, "warm-up", [b"v"])
-    consumer = KafkaConsumer("warm-up", bootstrap_servers=broker.address, group_id="g", auto_offset_reset="earliest")
+    consumer = KafkaConsumer("warm-up", bootstrap_servers=broker.address, group_id="g", auto_offset_reset="earliest",
+                             consumer_timeout_ms=60000)
     assert next(consumer).value == b"v"
     consumer.close()
     with Wire(broker.address) as connection:

@@ -153,12 +153,12 @@ def test_brokers_without_an_address_are_given_up_at_once():
     for name, *arguments in (("kafka-topics", "--list"), ("kafka-consumer-groups", "--list"),
                              ("kafka-console-consumer", "--topic", "t"),
                              ("kafka-configs", "--describe", "--entity-type", "users")):
-        done = tool(name, *server, *arguments, check=False)
+        done = tool(name, *server, *arguments, check=False, timeout_s=120)
         assert done.returncode == 1, name
         assert done.stderr.splitlines()[-1] == f"Caused by: org.apache.kafka.common.config.ConfigException: {why}"
-    assert tool("kafka-broker-api-versions", *server, check=False).stderr.splitlines()[-1] == \
+    assert tool("kafka-broker-api-versions", *server, check=False, timeout_s=120).stderr.splitlines()[-1] == \
         f'Exception in thread "main" org.apache.kafka.common.config.ConfigException: {why}'
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 200  # a name server that is dead takes its time
 
 
 def test_who_asks_for_brokers_that_are_not_there_is_told_which():
@@ -192,12 +192,14 @@ def test_the_exit_code_names_the_signal(broker, run):
                 ["kafka-consumer-perf-test", "--topic", "t", "--messages", "1000000000", "--timeout", "100000", *server]]
     for name, *arguments in commands:
         for number in (signal.SIGTERM, signal.SIGINT):
-            child = subprocess.Popen([BIN / f"{name}.sh", *arguments], stdin=subprocess.PIPE,
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            wait_until(f"{name} has a handler", lambda: handles(child.pid, number))
-            child.send_signal(number)
-            assert child.wait(20) == 128 + number, name
-            child.stdin.close()
+            with subprocess.Popen([BIN / f"{name}.sh", *arguments], stdin=subprocess.PIPE,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+                try:
+                    wait_until(f"{name} has a handler", lambda: handles(child.pid, number))
+                    child.send_signal(number)
+                    assert child.wait(60) == 128 + number, name
+                finally:
+                    child.kill()
 
 
 def test_credentials_of_users_are_altered_through_brokers(run):

@@ -1,6 +1,7 @@
 """What a broker leaves in ZooKeeper, against what Apache Kafka 2.7.0 left there: data byte for byte, ephemeral or not, ACL,
 and the order of the writes of its own session."""
 
+import contextlib
 import json
 import re
 
@@ -20,18 +21,18 @@ TIME_MS = r"\d{13}"
 @pytest.fixture
 def life(tmp_path, make_broker):
     """A ZooKeeper whose transaction log is ours alone and the broker that has just started over it."""
-    server = ZooKeeper(tmp_path / "zookeeper").wait_ready()
-    broker = make_broker(zookeeper_connect=server.address)
-    client = KazooClient(server.address)
-    client.start()
-    broker.start()
-    broker.writes = lambda: zookeeper_log.writes(tmp_path / "zookeeper" / "data")
-    wait_until("the start is over", lambda: client.exists("/feature") and client.get("/latest_producer_id_block")[0])
-    yield broker, client
-    client.stop()
-    client.close()
-    broker.kill()
-    server.kill()
+    with contextlib.ExitStack() as stack:
+        server = ZooKeeper(tmp_path / "zookeeper").wait_ready()
+        stack.callback(server.kill)
+        broker = make_broker(zookeeper_connect=server.address).start()
+        stack.callback(broker.kill)
+        client = KazooClient(server.address)
+        client.start()
+        stack.callback(client.close)
+        stack.callback(client.stop)
+        broker.writes = lambda: zookeeper_log.writes(tmp_path / "zookeeper" / "data")
+        wait_until("the start is over", lambda: client.exists("/feature") and client.get("/latest_producer_id_block")[0])
+        yield broker, client
 
 
 def all_znodes(client, path="/"):
@@ -153,7 +154,7 @@ def test_a_broker_that_stops_takes_its_registration_and_its_office_along(life):
     broker, client = life
     before = len(broker.writes())
     assert broker.stop() == 0
-    assert not client.exists("/brokers/ids/0") and not client.exists("/controller")
+    wait_until("its session is over", lambda: not client.exists("/brokers/ids/0") and not client.exists("/controller"))
     assert client.get("/controller_epoch")[0] == b"1"
     assert broker.writes()[before:] == []  # the ephemerals go with the session
 

@@ -8,12 +8,16 @@ import time
 
 import pytest
 from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import TopicAlreadyExistsError
 from kazoo.client import KazooClient
 
 from cluster import HOST, ZooKeeper, free_port, wait_until
+from messages import Connection
+from reading import await_led
 from test_everyday import consume, produce
 
-SESSION_MS = 2000
+# The one for brokers whose sessions are to end, the other for those that must outlive a stall.
+SESSION_MS, LASTING_MS = 2000, 20000
 
 
 @pytest.fixture
@@ -55,14 +59,17 @@ def controller_of(zk):
 
 
 def create_topic(broker, name):
-    admin = KafkaAdminClient(bootstrap_servers=broker.address)
-    admin.create_topics([NewTopic(name, 1, 1)])
-    admin.close()
+    with contextlib.closing(KafkaAdminClient(bootstrap_servers=broker.address)) as admin:
+        admin.create_topics([NewTopic(name, 1, 1)])
 
 
 def is_serving(broker, topic):
-    """Creates a topic, which takes a controller, and has a record acknowledged in it."""
-    create_topic(broker, topic)
+    """Creates a topic, for which a controller must be at work and not only elected, and has a record acknowledged in it."""
+    def is_created():
+        with contextlib.suppress(TopicAlreadyExistsError):  # by a request whose answer was lost
+            create_topic(broker, topic)
+        return True
+    wait_until("a controller creates the topic", is_created)
     return [r.offset for r in produce(broker, topic, [b"v"])] == [0]
 
 
@@ -110,8 +117,8 @@ def test_sessions_that_expire_one_after_another_leave_the_broker_registered(make
 
 
 def test_another_broker_takes_the_office_of_one_that_dies_and_keeps_what_it_knew(make_broker, zk):
-    first = make_broker(1, zookeeper_session_timeout_ms=SESSION_MS).start()
-    second = make_broker(2, zookeeper_session_timeout_ms=SESSION_MS).start()
+    first = make_broker(1).start()
+    second = make_broker(2, zookeeper_session_timeout_ms=LASTING_MS).start()
     assert controller_of(zk) == 1
     zk.create("/brokers/topics/on2", b'{"version":2,"partitions":{"0":[2]},"adding_replicas":{},"removing_replicas":{}}')
     zk.create("/brokers/topics/on1", b'{"version":2,"partitions":{"0":[1]},"adding_replicas":{},"removing_replicas":{}}')
@@ -128,12 +135,13 @@ def test_another_broker_takes_the_office_of_one_that_dies_and_keeps_what_it_knew
     first.start()
     wait_until("the partition is led again", lambda: json.loads(
         zk.get("/brokers/topics/on1/partitions/0/state")[0])["leader"] == 1)
+    await_led(first, "on1")
     assert [r.offset for r in produce(first, "on1", [b"v"])] == [1]
 
 
 def test_a_broker_that_was_paused_past_its_session_gives_its_office_up_and_comes_back(make_broker, zk):
-    paused = make_broker(1, zookeeper_session_timeout_ms=SESSION_MS).start()
-    other = make_broker(2, zookeeper_session_timeout_ms=SESSION_MS).start()
+    paused = make_broker(1).start()
+    other = make_broker(2, zookeeper_session_timeout_ms=LASTING_MS).start()
     before = epoch_of(zk, 1)
     os.killpg(paused.process.pid, signal.SIGSTOP)
     try:
@@ -147,7 +155,7 @@ def test_a_broker_that_was_paused_past_its_session_gives_its_office_up_and_comes
 
 
 def test_a_broker_lives_through_a_restart_of_zookeeper_in_the_same_session(make_broker, own_zookeeper):
-    broker = make_broker(zookeeper_connect=own_zookeeper.address, zookeeper_session_timeout_ms=20000).start()
+    broker = make_broker(zookeeper_connect=own_zookeeper.address, zookeeper_session_timeout_ms=LASTING_MS).start()
     produce(broker, "t", [b"before"])
     with looking_into(own_zookeeper.address) as zk:
         before = epoch_of(zk)
@@ -212,8 +220,18 @@ def test_one_live_server_of_the_connection_string_is_enough(make_broker, zookeep
     assert zk.exists("/brokers/topics/t")
 
 
+def test_clients_that_come_before_the_broker_is_in_the_cluster_wait_for_its_topics(make_broker, zk):
+    broker = make_broker(zookeeper_session_timeout_ms=4000).start()
+    assert is_serving(broker, "t")
+    broker.kill()
+    broker.launch()  # waits for its former session
+    with contextlib.closing(wait_until("it listens", lambda: Connection(broker.port), interval_s=0.001)) as early:
+        answer = early.ask("metadata", 5, topics=[{"name": "t"}], allow_auto_topic_creation=False)
+    assert [(topic["name"], topic["error_code"]) for topic in answer["topics"]] == [("t", 0)]
+
+
 def test_a_broker_id_that_is_taken_is_refused_with_the_owner(make_broker, zk):
-    first = make_broker(zookeeper_session_timeout_ms=SESSION_MS).start()
+    first = make_broker(zookeeper_session_timeout_ms=LASTING_MS).start()
     second = make_broker(zookeeper_session_timeout_ms=SESSION_MS).launch()
     assert second.process.wait() == 1
     log = second.log()

@@ -141,15 +141,14 @@ final class RecordChecks {
         try (KafkaConsumer<String, String> consumer = Clients.consumer("auto.offset.reset", "none")) {
             consumer.assign(Collections.singleton(tp));
             consumer.seek(tp, 99);
-            boolean told = false;
-            for (int i = 0; i < 50 && !told; i++) {
+            Clients.until("OffsetOutOfRangeException comes", () -> {
                 try {
                     consumer.poll(Duration.ofMillis(100));
+                    return false;
                 } catch (OffsetOutOfRangeException e) {
-                    told = true;
+                    return true;
                 }
-            }
-            Clients.that(told, "OffsetOutOfRangeException comes");
+            });
         }
         try (KafkaConsumer<String, String> consumer = Clients.consumer()) {
             consumer.assign(Collections.singleton(tp));
