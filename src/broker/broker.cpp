@@ -43,11 +43,11 @@ struct Broker::Parts {
   TopicSettingsCache settings;
   BrokerId id;
   std::string cluster_id;
-  // As ZooKeeper had it before this broker joined. Long recoveries make that old: who takes the
-  // office meanwhile keeps it, and two that start with one address at a time are not told apart.
-  std::optional<int32_t> offsets_topic_partitions;
+  std::optional<int32_t> offsets_topic_partitions;  // as ZooKeeper has it
+  // What others had when this broker looked.
   RegisteredEndpoints registered;
   std::optional<controller::Vacancy> vacancy;
+  SteadyTime looked_at;
   std::atomic<int64_t> features_epoch{-1};
   std::atomic<bool> is_joining{false};  // `id` and the ports are known
   runtime::EventLoop control_loop{"controller"};
@@ -87,10 +87,17 @@ struct Broker::Parts {
   void leave_cluster();
   Result<void> open_logs();
   Result<void> identify();
-  Result<void> begin_serving();
-  // Stops what runs, in an order in which nothing is gone that is still in use.
+  Result<void> come_up();
+  // Stops what runs, after a start that failed, too, in an order in which nothing is gone that is
+  // still in use.
   Result<void> wind_down();
   Result<void> listen();
+  struct Looking {
+    std::future<Result<RegisteredEndpoints>> registered;
+    std::future<std::optional<controller::Vacancy>> vacancy;
+  };
+  Looking begin_look();
+  Result<void> end_look(Looking looking);
   Result<void> join_cluster();
   Task<Result<BrokerEpoch>> enroll(milliseconds patience);
   void await_first_metadata();
@@ -182,21 +189,18 @@ void Broker::Parts::start_threads() {
 Result<void> Broker::Parts::prepare() {
   auto cluster = start_on_loop(enter_cluster(*zookeeper));
   auto count = start_on_loop(partition_count(*zookeeper, std::string(group::k_offsets_topic)));
-  auto others = start_on_loop(registered_endpoints(*zookeeper));
-  auto office = start_on_loop(controller::look_for_vacancy(*zookeeper));
+  auto looking = begin_look();
   auto opened = load_settings();
   if (opened) opened = open_logs();
   auto entered = cluster.get();
   auto counted = count.get();
-  auto listed = others.get();
-  vacancy = office.get();
+  auto looked = end_look(std::move(looking));
   if (!opened) return opened.error();
   if (!entered) return entered.error();
   if (!counted) return counted.error();
-  if (!listed) return listed.error();
+  if (!looked) return looked;
   cluster_id = std::move(*entered);
   offsets_topic_partitions = *counted;
-  registered = std::move(*listed);
   return ok();
 }
 
@@ -409,6 +413,20 @@ Result<void> Broker::Parts::listen() {
   return ok();
 }
 
+Broker::Parts::Looking Broker::Parts::begin_look() {
+  looked_at = std::chrono::steady_clock::now();
+  return {.registered = start_on_loop(registered_endpoints(*zookeeper)),
+          .vacancy = start_on_loop(controller::look_for_vacancy(*zookeeper))};
+}
+
+Result<void> Broker::Parts::end_look(Looking looking) {
+  auto listed = looking.registered.get();
+  vacancy = looking.vacancy.get();
+  if (!listed) return listed.error();
+  registered = std::move(*listed);
+  return ok();
+}
+
 // A cluster without a controller gets one in the time of the registration's own answer. Not where
 // that is likely to be refused, as an office without a registered broker is of use to nobody.
 Result<void> Broker::Parts::join_cluster() {
@@ -417,6 +435,10 @@ Result<void> Broker::Parts::join_cluster() {
   constexpr milliseconds k_least_patience{15'000};
   const auto patience =
       std::max(milliseconds{2 * now->zookeeper_session_timeout_ms}, k_least_patience);
+  // A recovery may have taken its time.
+  constexpr std::chrono::seconds k_recent{1};
+  if (std::chrono::steady_clock::now() - looked_at > k_recent)
+    if (auto looked = end_look(begin_look()); !looked) return looked;
   if (auto free = check_endpoints_free(registered, id, now->advertised_endpoints()); !free)
     return free;
   const bool stands_at_once = vacancy && !registered.contains(std::to_string(id.value()));
@@ -424,13 +446,14 @@ Result<void> Broker::Parts::join_cluster() {
   auto registering = start_on_loop(enroll(patience));
   if (stands_at_once) controller->start(std::move(vacancy));
   if (auto epoch = registering.get(); !epoch) return epoch.error();
-  // Not before: whoever came while a former session is waited out would be told of no topics.
-  server->accept_all();
-  if (!stands_at_once) controller->start();
-  config_changes->follow();
   // Not before: with the id of another broker in them, the directories would refuse the right one.
   if (auto written = logs->write_meta({.broker_id = id, .cluster_id = cluster_id}); !written)
     return written;
+  // Orders make logs, which are to be in directories of a known broker; and whoever came while a
+  // former session is waited out would be told of no topics.
+  server->accept_all();
+  stands_at_once ? controller->stand_again() : controller->start();
+  config_changes->follow();
   runtime::spawn(control_loop, "producer-ids", gate, draw_producer_ids());
   await_first_metadata();
   return ok();
@@ -457,8 +480,13 @@ void Broker::Parts::await_first_metadata() {
     LOG(WARNING) << "no controller has told of this broker within " << k_patience.count() << " s";
 }
 
-// From here on others see this broker, and its threads work for them: wind_down() ends that.
-Result<void> Broker::Parts::begin_serving() {
+// With a session. What has come up when this fails is for wind_down().
+Result<void> Broker::Parts::come_up() {
+  if (auto prepared = prepare(); !prepared) return prepared;
+  if (auto identified = identify(); !identified) return identified;
+  if (config.current()->broker_id < 0)  // only now is it known whose settings are this broker's
+    if (auto loaded = block_on(config_changes->load(id)); !loaded) return loaded;
+  build_services();
   // Groups are spread over as many partitions as __consumer_offsets has, or will have when the
   // first group comes.
   groups->start(offsets_topic_partitions.value_or(config.current()->offsets_topic_num_partitions));
@@ -470,15 +498,15 @@ Result<void> Broker::Parts::begin_serving() {
 
 Result<void> Broker::Parts::wind_down() {
   constexpr milliseconds k_patience{5000};
-  config_changes->stop();
-  controller->stop();
-  groups->stop();
+  if (config_changes) config_changes->stop();
+  if (controller) controller->stop();
+  if (groups) groups->stop();
   if (server) server->stop(std::chrono::steady_clock::now() + k_patience);
   for (auto& loop : network_loops) loop->stop();
   // What they do for requests that have been given up uses the requests' own bytes, and logs.
   workers.reset();
-  log_mover->stop();
-  auto closed = logs->close();
+  if (log_mover) log_mover->stop();
+  auto closed = logs ? logs->close() : ok();
   gate.close();
   zookeeper->close();
   control_loop.stop();
@@ -509,8 +537,7 @@ Task<void> Broker::Parts::register_again() {
     }
     LOG(ERROR) << "could not register again: " << epoch.error() << "; trying on";
   }
-  controller->on_event(
-      {.type = zk::WatchEvent::Type::node_deleted, .path = std::string(zk::k_controller_path)});
+  controller->stand_again();
 }
 
 void Broker::Parts::on_zookeeper_event(const zk::WatchEvent& event) {
@@ -542,15 +569,9 @@ Result<std::unique_ptr<Broker>> Broker::start(config::BrokerConfig config) {
   auto zookeeper = connecting.get();
   if (!zookeeper) return zookeeper.error();
   parts->zookeeper = std::move(*zookeeper);
-  if (auto prepared = parts->prepare(); !prepared) return prepared.error();
-  if (auto identified = parts->identify(); !identified) return identified.error();
-  if (now->broker_id < 0)  // only now is it known whose settings are this broker's
-    if (auto loaded = parts->block_on(parts->config_changes->load(parts->id)); !loaded)
-      return loaded.error();
-  parts->build_services();
-  if (auto serving = parts->begin_serving(); !serving) {
+  if (auto up = parts->come_up(); !up) {
     parts->wind_down();
-    return serving.error();
+    return up.error();
   }
   LOG(INFO) << "[KafkaServer id=" << parts->id << "] started (kafka.server.KafkaServer)";
   return std::unique_ptr<Broker>(new Broker(std::move(parts)));

@@ -52,7 +52,17 @@ Controller::~Controller() = default;
 
 void Controller::start(std::optional<Vacancy> vacancy) {
   runtime::spawn(loop_, "controller", gate_, run_events());
-  enqueue([this, vacancy = std::move(vacancy)] { return elect(vacancy); });
+  enqueue([this, vacancy = std::move(vacancy)] {
+    is_registered_ = !vacancy;
+    return elect(vacancy);
+  });
+}
+
+void Controller::stand_again() {
+  enqueue([this] {
+    is_registered_ = true;
+    return elect();
+  });
 }
 
 void Controller::stop() {
@@ -94,6 +104,7 @@ void Controller::on_event(const WatchEvent& event) {
     case Type::session_expired:
       enqueue([this] {
         return [](Controller* self) -> Task<void> {
+          self->is_registered_ = false;
           self->resign();
           co_return;
         }(this);
@@ -175,8 +186,12 @@ Task<std::optional<Vacancy>> Controller::find_vacancy() {
 }
 
 Task<void> Controller::elect(std::optional<Vacancy> vacancy) {
-  for (;;) {
-    if (!vacancy) vacancy = co_await find_vacancy();
+  // Whether the broker has registered is not known yet. If anything goes wrong, that comes first:
+  // the broker asks for another election then.
+  const bool is_ahead = vacancy.has_value();
+  if (!is_ahead && !is_registered_) co_return;
+  for (bool is_first = true; is_first || !is_ahead; is_first = false) {
+    if (!is_ahead) vacancy = co_await find_vacancy();
     if (!vacancy) co_return;
     const auto known_epoch = std::exchange(vacancy, std::nullopt)->epoch;
     const auto known = known_epoch ? zk::decode_controller_epoch(known_epoch.value.data)
@@ -195,13 +210,21 @@ Task<void> Controller::elect(std::optional<Vacancy> vacancy) {
                      .topics = topic_names(),
                      .log_dir_events = log_dir_events(),
                      .own_broker = zookeeper_.get(zk::broker_path(options_.broker_id), false)};
+    auto registration = zookeeper_.exists(zk::broker_path(options_.broker_id), false);
     const auto won = co_await election.wait();
     const auto still = co_await watched.wait();
+    const auto registered = co_await registration.wait();
     // The second: taken from us before we could watch it.
     if (!won || still.code == ZkCode::no_node) continue;
     context_ = Context{};
     context_.epoch = ControllerEpoch{next};
     context_.epoch_zk_version = won.value[1].stat.version;
+    if (!registered || registered.value.ephemeral_owner != zookeeper_.session_id()) {
+      LOG(WARNING) << "[Controller id=" << options_.broker_id
+                   << "] elected while the broker is not registered; giving the office up";
+      co_await give_office_up();
+      co_return;
+    }
     co_await take_office(std::move(reads));
     co_return;
   }
@@ -231,6 +254,15 @@ zk::ZkFuture<std::vector<std::string>> Controller::topic_names() {
   return zookeeper_.children(std::string(zk::k_topics_path), true);
 }
 
+// Not one that somebody else has taken since.
+Task<void> Controller::give_office_up() {
+  std::vector<Op> ops;
+  ops.push_back(epoch_check());
+  ops.push_back(Op::remove(std::string(zk::k_controller_path)));
+  context_ = Context{};
+  co_await zookeeper_.multi(std::move(ops)).wait();
+}
+
 Task<void> Controller::take_office(FirstReads reads) {
   constexpr milliseconds k_breather{1000};
   LOG(INFO) << "[Controller id=" << options_.broker_id << "] elected with epoch " << context_.epoch;
@@ -240,9 +272,8 @@ Task<void> Controller::take_office(FirstReads reads) {
   if (!co_await load_cluster(std::move(reads))) {
     LOG(WARNING) << "[Controller id=" << options_.broker_id
                  << "] could not read the cluster's state; giving the office up";
-    context_ = Context{};
     co_await runtime::sleep_for(k_breather);  // or ZooKeeper would see elections without a pause
-    co_await zookeeper_.remove(std::string(zk::k_controller_path), zk::k_any_version).wait();
+    co_await give_office_up();
     co_return;
   }
   active_ = true;

@@ -48,6 +48,9 @@ class Controller {
   // office is vacant. The candidacy for that one then follows the registration without waiting for
   // an answer, behind what the loop was given before.
   void start(std::optional<Vacancy> vacancy = std::nullopt);
+  // The broker has registered after it had not been, or after start() had not waited to know. Any
+  // thread.
+  void stand_again();
   // Gives the office up. The znode goes with the session. Blocks; not from the loop.
   void stop();
   // Every event of the ZooKeeper client; on the loop.
@@ -110,6 +113,7 @@ class Controller {
   zk::ZkFuture<std::vector<std::string>> broker_ids();
   zk::ZkFuture<std::vector<std::string>> topic_names();
   runtime::Task<bool> load_cluster(FirstReads first);
+  runtime::Task<void> give_office_up();
   runtime::Task<void> take_office(FirstReads reads);
   void resign();
 
@@ -166,6 +170,7 @@ class Controller {
   std::unique_ptr<BrokerChannels> channels_;
   std::deque<Event> events_;
   runtime::Signal event_arrived_;
+  bool is_registered_ = false;  // for all that is known here
   bool stopping_ = false;
 };
 

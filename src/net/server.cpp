@@ -183,7 +183,7 @@ void set_options(int socket, const sockaddr_storage& peer, int32_t send_buffer_b
   socklen_t length = sizeof own;
   if (::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) == 0 &&
       is_within_machine(peer, own))
-    take_pacing_off(socket);
+    leave_bbr(socket);
 }
 
 }  // namespace

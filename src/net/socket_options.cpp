@@ -47,14 +47,14 @@ bool is_within_machine(const sockaddr_storage& peer, const sockaddr_storage& own
   return host.starts_with("127.") || host == numeric_host(own);
 }
 
-void take_pacing_off(int socket) {
+void leave_bbr(int socket) {
   char name[16] = "";  // TCP_CA_NAME_MAX of the kernel
   socklen_t length = sizeof name - 1;
   if (::getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name, &length) != 0) return;
-  constexpr std::string_view k_unpaced = "reno";  // in every kernel, and allowed to everybody
+  constexpr std::string_view k_instead = "reno";  // in every kernel
   if (std::string_view{name}.starts_with("bbr"))
-    ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, k_unpaced.data(),
-                 static_cast<socklen_t>(k_unpaced.size()));
+    ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, k_instead.data(),
+                 static_cast<socklen_t>(k_instead.size()));
 }
 
 }  // namespace samsa::net

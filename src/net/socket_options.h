@@ -25,9 +25,9 @@ int32_t send_buffer_bytes_to_set(int32_t configured_bytes);
 // Whether both ends of a connection are on this machine.
 bool is_within_machine(const sockaddr_storage& peer, const sockaddr_storage& own);
 
-// Takes a socket whose congestion control paces what it sends (BBR) to one that does not, as for a
-// connection within the machine there is no path to learn and each pause is a timer: a consumer
-// had a third of the throughput at four times the CPU. Others are left as they are.
-void take_pacing_off(int socket);
+// Gives a socket that BBR would pace another congestion control, where the administrator allows
+// that one. Within the machine there is no path to learn, and each pause is a timer: a consumer had
+// a third of the throughput at four times the CPU. Others are left as they are.
+void leave_bbr(int socket);
 
 }  // namespace samsa::net

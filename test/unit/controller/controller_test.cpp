@@ -57,13 +57,11 @@ struct Node {
     register_broker();
     controller->start(std::move(vacancy));
   }
-  std::optional<Vacancy> look() {
-    return runtime::block_on(loop, gate, look_for_vacancy(client));
-  }
+  std::optional<Vacancy> look() { return runtime::block_on(loop, gate, look_for_vacancy(client)); }
   // As a broker that finds its session expired: registers again and runs again.
   void come_back() {
     register_broker();
-    controller->on_event({zk::WatchEvent::Type::node_deleted, std::string(zk::k_controller_path)});
+    controller->stand_again();
   }
 
   FakeBroker broker;
@@ -186,7 +184,30 @@ TEST_F(ControllerTest, AnEpochThatWasRaisedSinceTheVacancyIsReadAgain) {
     ASSERT_TRUE(is_elected(one, "1"));
   }
   two.start_into(seen);
+  two.controller->stand_again();
   EXPECT_TRUE(is_elected(two, "2"));
+}
+
+TEST_F(ControllerTest, GivesUpAnOfficeThatItWonWhileItsBrokerWasRefused) {
+  Node former(tree_, 1), refused(tree_, 1);
+  former.register_broker();
+  refused.controller->start(refused.look());
+  ASSERT_TRUE(await([&] { return tree_.data("/controller_epoch") == "1"; }));
+  ASSERT_TRUE(await([&] { return !tree_.has("/controller"); }));
+  EXPECT_FALSE(refused.controller->is_active());
+  former.controller->start();
+  EXPECT_TRUE(is_elected(former, "2"));
+}
+
+TEST_F(ControllerTest, StandsAgainWhenItsBrokerHasRegisteredAfterAll) {
+  Node one(tree_, 1);
+  one.controller->start(one.look());
+  ASSERT_TRUE(
+      await([&] { return tree_.data("/controller_epoch") == "1" && !tree_.has("/controller"); }));
+  one.register_broker();
+  one.controller->stand_again();
+  EXPECT_TRUE(is_elected(one, "2"));
+  EXPECT_TRUE(one.broker.knows_brokers("1"));
 }
 
 TEST_F(ControllerTest, OfTwoCandidatesOneIsElected) {

@@ -69,13 +69,13 @@ std::string congestion_control_of(int socket) {
   return name;
 }
 
-TEST(Pacing, IsTakenOffAndAnotherCongestionControlIsLeft) {
+TEST(Bbr, IsLeftForRenoAndAnotherCongestionControlStays) {
   const FileDescriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   for (const std::string name : {"bbr", "cubic", "reno"}) {  // such as the kernel has
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
                  static_cast<socklen_t>(name.size()));
     const std::string before = congestion_control_of(socket.get());
-    take_pacing_off(socket.get());
+    leave_bbr(socket.get());
     EXPECT_EQ(congestion_control_of(socket.get()), before == "bbr" ? "reno" : before);
   }
 }
