@@ -168,6 +168,7 @@ def test_the_wrong_cluster_is_refused_with_both_ids(make_broker, zookeeper):
     broker.properties["zookeeper.connect"] += "/another-cluster"
     fails_to_start(broker, "The broker is trying to join the wrong cluster", stored,
                    "Configured zookeeper.connect may be wrong")
+    assert (broker.data / ".kafka_cleanshutdown").exists(), "nothing was written, so there is nothing to recover"
 
 
 @pytest.mark.parametrize("text, said", [
