@@ -86,7 +86,7 @@ struct Broker::Parts {
   Task<bool> unclean_election_allowed(std::string topic);
   void leave_cluster();
   Result<void> open_logs();
-  Result<void> identify();
+  Result<void> identify(const log::LogDirs& dirs);
   Result<void> come_up();
   // Stops what runs, after a start that failed, too, in an order in which nothing is gone that is
   // still in use.
@@ -191,15 +191,15 @@ Result<void> Broker::Parts::prepare() {
   auto count = start_on_loop(partition_count(*zookeeper, std::string(group::k_offsets_topic)));
   auto looking = begin_look();
   auto opened = load_settings();
-  if (opened) opened = open_logs();
   auto entered = cluster.get();
+  if (entered) cluster_id = *entered;
+  if (opened && entered) opened = open_logs();
   auto counted = count.get();
   auto looked = end_look(std::move(looking));
   if (!opened) return opened.error();
   if (!entered) return entered.error();
   if (!counted) return counted.error();
   if (!looked) return looked;
-  cluster_id = std::move(*entered);
   offsets_topic_partitions = *counted;
   return ok();
 }
@@ -281,6 +281,7 @@ Result<void> Broker::Parts::open_logs() {
   options.high_watermark_checkpoint_ms = now->replica_high_watermark_checkpoint_interval_ms;
   options.cleaner = cleaner_options(*now);
   options.metrics = &metrics;
+  options.admit = [this](const log::LogDirs& dirs) { return identify(dirs); };
   options.on_dir_failure = [this](const std::string& dir, const Error&, size_t live) {
     // While opening, open() itself tells. When it joins, the controller asks for each replica.
     if (!logs) return;
@@ -304,11 +305,11 @@ Result<void> Broker::Parts::open_logs() {
 
 // Which broker of which cluster this is: ZooKeeper, the settings and the data directories must
 // agree.
-Result<void> Broker::Parts::identify() {
+Result<void> Broker::Parts::identify(const log::LogDirs& dirs) {
   const auto now = config.current();
   std::optional<BrokerId> configured;
   if (now->broker_id >= 0) configured = BrokerId{now->broker_id};
-  auto meta = logs->check_meta(configured);
+  auto meta = dirs.check_meta(configured);
   if (!meta) return meta.error();
   if (auto same = log::LogDirs::check_cluster_id(*meta, cluster_id); !same) return same.error();
   if (configured) {
@@ -483,7 +484,6 @@ void Broker::Parts::await_first_metadata() {
 // With a session. What has come up when this fails is for wind_down().
 Result<void> Broker::Parts::come_up() {
   if (auto prepared = prepare(); !prepared) return prepared;
-  if (auto identified = identify(); !identified) return identified;
   if (config.current()->broker_id < 0)  // only now is it known whose settings are this broker's
     if (auto loaded = block_on(config_changes->load(id)); !loaded) return loaded;
   build_services();

@@ -66,16 +66,20 @@ Result<std::unique_ptr<LogDirs>> LogDirs::open(LogDirsOptions options) {
   auto state = std::make_unique<State>(std::move(options));
   for (const auto& path : state->options.dirs)
     if (auto opened = state->open_dir(path); !opened) return opened.error();
-  if (auto unique = state->settle_duplicates(); !unique) return unique.error();
-  state->load_all();
   auto logs = std::unique_ptr<LogDirs>(new LogDirs(std::move(state)));
-  if (!logs->state_->moved.empty()) {
-    logs->state_->write_checkpoints();
-    logs->state_->finish_moves();
+  State& opened = *logs->state_;
+  if (opened.options.admit)
+    if (auto admitted = opened.options.admit(*logs); !admitted) return admitted.error();
+  opened.read_dirs();
+  if (auto unique = opened.settle_duplicates(); !unique) return unique.error();
+  opened.load_all();
+  if (!opened.moved.empty()) {
+    opened.write_checkpoints();
+    opened.finish_moves();
   }
   if (!logs->live_dirs().empty()) return logs;
   std::string all;
-  for (const auto& dir : logs->state_->dirs) all.append(all.empty() ? "" : ", ").append(dir->path);
+  for (const auto& dir : opened.dirs) all.append(all.empty() ? "" : ", ").append(dir->path);
   return Error{Errc::kafka_storage_error,
                "Shutdown broker because none of the specified log dirs from " + all +
                    " can be created or validated. Correct log.dirs."};

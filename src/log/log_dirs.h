@@ -26,6 +26,8 @@ struct MetaProperties {
 Result<std::optional<MetaProperties>> read_meta_properties(const std::string& log_dir);
 Result<void> write_meta_properties(const std::string& log_dir, const MetaProperties& meta);
 
+class LogDirs;
+
 struct LogDirsOptions {
   std::vector<std::string> dirs;
   LogConfig defaults;
@@ -44,6 +46,9 @@ struct LogDirsOptions {
   // Where the logs, the directories and a recovery are to be seen, already while opening; nowhere
   // when null.
   metrics::Registry* metrics = nullptr;
+  // Whether the directories are for whoever opens them: asked when they are locked, and before
+  // anything in them is changed. Its error is that of open(). Not asked when null.
+  std::function<Result<void>(const LogDirs&)> admit;
   // A directory went offline, also while opening. Its logs are fenced by then. `live` is how many
   // directories are left. Called from wherever that was noticed, so it must not use the logs.
   std::function<void(const std::string& dir, const Error&, size_t live)> on_dir_failure;
@@ -51,8 +56,8 @@ struct LogDirsOptions {
 
 class LogDirs {
  public:
-  // Creates, locks and loads the directories. Fails only when none is usable, or one is locked by
-  // another process; the others that failed are offline_dirs().
+  // Creates, locks and loads the directories. Fails only when none is usable, one is locked by
+  // another process, or they are not admitted; the others that failed are offline_dirs().
   static Result<std::unique_ptr<LogDirs>> open(LogDirsOptions options);
   // Without close(): as after a crash, no marker is left.
   ~LogDirs();

@@ -75,10 +75,18 @@ Result<void> LogDirs::State::open_dir(const std::string& path) {
                  "Failed to acquire lock on file .lock in " + opened.path +
                      ". A Kafka instance in another process or thread is using this directory. "
                      "Stop it, or set log.dirs to another directory."};
-  if (lock) opened.lock = std::move(**lock);
-  if (auto read = lock ? read_dir(opened) : Result<void>{lock.error()}; !read)
-    fail(opened.path, read.error());
+  if (!lock)
+    fail(opened.path, lock.error());
+  else
+    opened.lock = std::move(**lock);
   return ok();
+}
+
+void LogDirs::State::read_dirs() {
+  for (const auto& dir : dirs) {
+    if (is_offline(*dir)) continue;
+    if (auto read = read_dir(*dir); !read) fail(dir->path, read.error());
+  }
 }
 
 Result<void> LogDirs::State::read_dir(Dir& dir) {

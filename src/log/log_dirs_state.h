@@ -45,6 +45,7 @@ struct LogDirs::State {
   // log_dirs_load.cpp
   // Errors are for the broker to end with; a directory that merely fails goes offline.
   Result<void> open_dir(const std::string& path);
+  void read_dirs();
   Result<void> read_dir(Dir& dir);
   // Of two logs of one name, of which one was taking the place of the other when the process died,
   // only that one is loaded. Any other two are for a person to decide about.
