@@ -52,10 +52,8 @@ Controller::~Controller() = default;
 
 void Controller::start(std::optional<Vacancy> vacancy) {
   runtime::spawn(loop_, "controller", gate_, run_events());
-  enqueue([this, vacancy = std::move(vacancy)] {
-    is_registered_ = !vacancy;
-    return elect(vacancy);
-  });
+  if (!vacancy) return stand_again();
+  enqueue([this, seen = std::move(*vacancy)] { return stand_ahead(seen); });
 }
 
 void Controller::stand_again() {
@@ -185,49 +183,53 @@ Task<std::optional<Vacancy>> Controller::find_vacancy() {
   co_return std::nullopt;
 }
 
-Task<void> Controller::elect(std::optional<Vacancy> vacancy) {
-  // Whether the broker has registered is not known yet. If anything goes wrong, that comes first:
-  // the broker asks for another election then.
-  const bool is_ahead = vacancy.has_value();
-  if (!is_ahead && !is_registered_) co_return;
-  for (bool is_first = true; is_first || !is_ahead; is_first = false) {
-    if (!is_ahead) vacancy = co_await find_vacancy();
+Task<void> Controller::elect() {
+  while (is_registered_) {
+    const auto vacancy = co_await find_vacancy();
     if (!vacancy) co_return;
-    const auto known_epoch = std::exchange(vacancy, std::nullopt)->epoch;
-    const auto known = known_epoch ? zk::decode_controller_epoch(known_epoch.value.data)
-                                   : Result<ControllerEpoch>{ControllerEpoch{0}};
-    if (!known || known->value() == INT32_MAX) {
-      LOG(ERROR) << "There can be no controller: " << zk::k_controller_epoch_path << " holds "
-                 << (known ? std::to_string(INT32_MAX) : known.error().message);
-      co_await runtime::sleep_for(milliseconds{1000});
-      continue;
-    }
-    const int32_t next = known->value() + 1;
-    auto election = stand_for_election(next, known_epoch);
-    // Begun before the outcome is known, or else each would cost a new cluster another round trip.
-    auto watched = zookeeper_.exists(std::string(zk::k_controller_path), true);
-    FirstReads reads{.broker_ids = broker_ids(),
-                     .topics = topic_names(),
-                     .log_dir_events = log_dir_events(),
-                     .own_broker = zookeeper_.get(zk::broker_path(options_.broker_id), false)};
-    auto registration = zookeeper_.exists(zk::broker_path(options_.broker_id), false);
-    const auto won = co_await election.wait();
-    const auto still = co_await watched.wait();
-    const auto registered = co_await registration.wait();
-    // The second: taken from us before we could watch it.
-    if (!won || still.code == ZkCode::no_node) continue;
-    context_ = Context{};
-    context_.epoch = ControllerEpoch{next};
-    context_.epoch_zk_version = won.value[1].stat.version;
-    if (!registered || registered.value.ephemeral_owner != zookeeper_.session_id()) {
-      LOG(WARNING) << "[Controller id=" << options_.broker_id
-                   << "] elected while the broker is not registered; giving the office up";
-      co_await give_office_up();
-      co_return;
-    }
-    co_await take_office(std::move(reads));
-    co_return;
+    const bool is_settled = co_await stand(*vacancy);
+    if (is_settled) co_return;
   }
+}
+
+// Once: if it fails, the registration comes first, after which the broker asks for an election.
+Task<void> Controller::stand_ahead(Vacancy vacancy) { co_await stand(std::move(vacancy)); }
+
+Task<bool> Controller::stand(Vacancy vacancy) {
+  const auto known = vacancy.epoch ? zk::decode_controller_epoch(vacancy.epoch.value.data)
+                                   : Result<ControllerEpoch>{ControllerEpoch{0}};
+  if (!known || known->value() == INT32_MAX) {
+    LOG(ERROR) << "There can be no controller: " << zk::k_controller_epoch_path << " holds "
+               << (known ? std::to_string(INT32_MAX) : known.error().message);
+    co_await runtime::sleep_for(milliseconds{1000});
+    co_return false;
+  }
+  const int32_t next = known->value() + 1;
+  auto election = stand_for_election(next, vacancy.epoch);
+  // Begun before the outcome is known, or else each would cost a new cluster another round trip.
+  auto watched = zookeeper_.exists(std::string(zk::k_controller_path), true);
+  FirstReads reads{.broker_ids = broker_ids(),
+                   .topics = topic_names(),
+                   .log_dir_events = log_dir_events(),
+                   .own_broker = zookeeper_.get(zk::broker_path(options_.broker_id), false)};
+  const auto won = co_await election.wait();
+  const auto still = co_await watched.wait();
+  // The second: taken from us before we could watch it.
+  if (!won || still.code == ZkCode::no_node) co_return false;
+  context_ = Context{};
+  context_.epoch = ControllerEpoch{next};
+  context_.epoch_zk_version = won.value[1].stat.version;
+  auto own_broker = co_await reads.own_broker.wait();
+  if (!own_broker || own_broker.value.stat.ephemeral_owner != zookeeper_.session_id()) {
+    LOG(WARNING) << "[Controller id=" << options_.broker_id
+                 << "] elected while the broker is not registered; giving the office up";
+    co_await give_office_up();
+    co_return true;
+  }
+  reads.own_broker = {};  // a wait takes the value
+  reads.own_broker.set(std::move(own_broker));
+  co_await take_office(std::move(reads));
+  co_return true;
 }
 
 // /controller and its raised epoch in one step, so that two winners can't share an epoch. The first

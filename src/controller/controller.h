@@ -99,9 +99,13 @@ class Controller {
       std::map<TopicPartition, std::optional<Replicas>> targets);
   runtime::Task<void> run_events();
 
-  runtime::Task<void> elect(std::optional<Vacancy> vacancy = std::nullopt);
-  // Nothing where there is nothing to stand for now; a watch tells of the next time.
+  runtime::Task<void> elect();
+  // Nothing where somebody holds the office, whose going a watch tells, and where the session has
+  // expired.
   runtime::Task<std::optional<Vacancy>> find_vacancy();
+  // False when another attempt is due; true when the office was taken, or given up again.
+  runtime::Task<bool> stand(Vacancy vacancy);
+  runtime::Task<void> stand_ahead(Vacancy vacancy);
   // What taking office waits for first.
   struct FirstReads {
     zk::ZkFuture<std::vector<std::string>> broker_ids, topics, log_dir_events;

@@ -114,6 +114,19 @@ uint16_t port_of(int fd) {
                                            : reinterpret_cast<sockaddr_in&>(bound).sin_port);
 }
 
+void set_options(int socket, const sockaddr_storage& peer, int32_t send_buffer_bytes) {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  if (send_buffer_bytes > 0)
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
+  sockaddr_storage own{};
+  socklen_t length = sizeof own;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) == 0 &&
+      is_within_machine(peer, own))
+    leave_bbr(socket);
+}
+
 }  // namespace
 
 Server::Server(std::vector<runtime::EventLoop*> loops, FrameHandler& handler, ServerLimits limits)
@@ -170,23 +183,6 @@ void Server::retry_later(Acceptor& acceptor) {
     if (!stopping_) accept_from(acceptor);
   });
 }
-
-namespace {
-
-void set_options(int socket, const sockaddr_storage& peer, int32_t send_buffer_bytes) {
-  const int on = 1;
-  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  if (send_buffer_bytes > 0)
-    ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
-  sockaddr_storage own{};
-  socklen_t length = sizeof own;
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) == 0 &&
-      is_within_machine(peer, own))
-    leave_bbr(socket);
-}
-
-}  // namespace
 
 bool Server::accept_one(Acceptor& acceptor) {
   sockaddr_storage peer{};

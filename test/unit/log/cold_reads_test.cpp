@@ -77,9 +77,10 @@ TEST_F(ColdReadsTest, WhatLiesAnEighthOfTheMemoryBackIsDropped) {
 TEST_F(ColdReadsTest, NothingIsDroppedWhileMemoryIsFree) {
   memory_.free_bytes = memory_.total_bytes / 2;
   const auto file = cold_file(160 * k_mib);
-  catch_up(reads_, file, 160 * k_mib);
-  // The kernel itself may take some back at any time.
-  EXPECT_LT(catch_up(reads_, file, 160 * k_mib), 16);
+  // The kernel itself may take some back at any time; what were dropped would be so in each round.
+  int waits = -1;
+  for (int round = 0; round < 5 && waits != 0; ++round) waits = catch_up(reads_, file, 160 * k_mib);
+  EXPECT_EQ(waits, 0);
 }
 
 TEST_F(ColdReadsTest, SmallFetchesWaitOnceForMany) {
