@@ -146,9 +146,8 @@ class Controller {
   runtime::Task<void> handle_broker_loss(std::vector<BrokerId> gone);
   runtime::Task<void> shrink_isr(std::vector<std::pair<TopicPartition, BrokerId>> gone);
   runtime::Task<std::vector<TopicPartition>> hand_over(BrokerId broker);
-  // Writes all states pipelined; those that succeeded are in the context and are returned.
+  // Those that succeeded are in the context and are returned.
   runtime::Task<std::vector<StateWrite>> write_states(std::vector<StateWrite> writes);
-  runtime::Task<bool> create_parents(const std::vector<StateWrite>& writes);
 
   // To all replicas that are alive, or to one broker alone.
   void order_leadership(const std::vector<StateWrite>& changes,

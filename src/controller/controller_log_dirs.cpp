@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "controller/controller.h"
+#include "controller/guarded_writes.h"
 #include "zk/schema/brokers.h"
 
 namespace samsa::controller {
@@ -18,14 +19,10 @@ zk::ZkFuture<std::vector<std::string>> Controller::log_dir_events() {
 }
 
 Task<void> Controller::remove_log_dir_events(std::vector<std::string> names) {
-  std::vector<zk::ZkFuture<std::vector<zk::OpResult>>> removals;
-  for (const auto& name : names) {
-    std::vector<Op> ops;
-    ops.push_back(epoch_check());
-    ops.push_back(Op::remove(std::string(zk::k_log_dir_events_path) + '/' + name));
-    removals.push_back(zookeeper_.multi(std::move(ops)));
-  }
-  for (auto& removal : removals) co_await removal.wait();
+  std::vector<Op> removals;
+  for (const auto& name : names)
+    removals.push_back(Op::remove(std::string(zk::k_log_dir_events_path) + '/' + name));
+  co_await write_guarded(zookeeper_, epoch_check(), std::move(removals));
 }
 
 Task<void> Controller::log_dirs_changed() {

@@ -6,6 +6,7 @@
 
 #include "controller/controller.h"
 #include "controller/core/election.h"
+#include "controller/guarded_writes.h"
 #include "zk/schema/topics.h"
 
 namespace samsa::controller {
@@ -13,7 +14,6 @@ namespace samsa::controller {
 using runtime::Task;
 using zk::Op;
 using zk::ZkCode;
-using zk::ZkFuture;
 
 namespace {
 
@@ -70,57 +70,38 @@ Task<void> Controller::elect_missing() {
   order_leadership(co_await write_states(std::move(writes)));
 }
 
-// Parents of new partitions' states; what exists already is fine.
-Task<bool> Controller::create_parents(const std::vector<StateWrite>& writes) {
-  std::vector<std::string> paths;
-  std::set<std::string> topics;
-  for (const auto& write : writes)
-    if (write.is_new && topics.insert(write.tp.topic).second)
-      paths.push_back(zk::partitions_path(write.tp.topic));
-  for (const auto& write : writes)
-    if (write.is_new) paths.push_back(zk::partition_path(write.tp));
-  std::vector<ZkFuture<std::vector<zk::OpResult>>> created;
-  for (auto& path : paths) {
-    std::vector<Op> ops;
-    ops.push_back(epoch_check());
-    ops.push_back(Op::create(std::move(path), {}));
-    created.push_back(zookeeper_.multi(std::move(ops)));
-  }
-  bool fenced = false;
-  for (auto& future : created) {
-    const auto result = co_await future.wait();
-    if (result.code == ZkCode::bad_version) fenced = true;
-  }
-  co_return !fenced;
-}
-
 Task<std::vector<Controller::StateWrite>> Controller::write_states(std::vector<StateWrite> writes) {
   std::vector<StateWrite> written;
-  if (!co_await create_parents(writes)) {
-    resign();
-    co_return written;
-  }
-  std::vector<ZkFuture<std::vector<zk::OpResult>>> results;
+  std::vector<Op> ops;
+  std::set<std::string> new_in;
+  for (const auto& write : writes)
+    if (write.is_new && new_in.insert(write.tp.topic).second)
+      ops.push_back(Op::create(zk::partitions_path(write.tp.topic), {}));
+  for (const auto& write : writes)
+    if (write.is_new) ops.push_back(Op::create(zk::partition_path(write.tp), {}));
+  const size_t parents = ops.size();  // it is fine when they exist already
   for (const auto& write : writes) {
-    std::vector<Op> ops;
-    ops.push_back(epoch_check());
     const std::string path = zk::partition_state_path(write.tp);
     const Bytes state = znode_of(write.leadership).encode();
     ops.push_back(write.is_new ? Op::create(path, state)
                                : Op::set(path, state, write.leadership.zk_version.value()));
-    results.push_back(zookeeper_.multi(std::move(ops)));
+  }
+  const auto done = co_await write_guarded(zookeeper_, epoch_check(), std::move(ops));
+  if (done.is_fenced) {
+    resign();
+    co_return written;
   }
   std::vector<TopicPartition> unclear;
-  for (size_t i = 0; i < results.size(); ++i) {
-    const auto result = co_await results[i].wait();
-    if (!result) {
+  for (size_t i = 0; i < writes.size(); ++i) {
+    const auto& result = done.results[parents + i];
+    if (result.code != ZkCode::ok) {
       LOG(WARNING) << "the state of " << writes[i].tp
                    << " could not be written: " << to_string(result.code);
       unclear.push_back(writes[i].tp);
       continue;
     }
     auto& write = writes[i];
-    write.leadership.zk_version = ZkVersion{write.is_new ? 0 : result.value[1].stat.version};
+    write.leadership.zk_version = ZkVersion{write.is_new ? 0 : result.stat.version};
     context_.leaderships[write.tp] = write.leadership;
     written.push_back(std::move(write));
   }
@@ -354,26 +335,24 @@ void Controller::on_stopped(BrokerId broker, const protocol::StopReplicaRequest&
 
 Task<void> Controller::finish_deletion(std::string topic) {
   if (!active_ || !context_.deleting.contains(topic)) co_return;
-  std::vector<std::string> paths;
+  std::vector<Op> ops;
   for (const auto& [index, replicas] : context_.assignments[topic]) {
-    paths.push_back(zk::partition_state_path({topic, index}));
-    paths.push_back(zk::partition_path({topic, index}));
+    ops.push_back(Op::remove(zk::partition_state_path({topic, index})));
+    ops.push_back(Op::remove(zk::partition_path({topic, index})));
   }
-  paths.push_back(zk::partitions_path(topic));
-  paths.push_back(zk::topic_path(topic));
-  paths.push_back("/config/topics/" + topic);
-  paths.push_back(zk::delete_topic_path(topic));
-  std::vector<ZkFuture<std::vector<zk::OpResult>>> removals;
-  for (const auto& path : paths) {
-    std::vector<Op> ops;
-    ops.push_back(epoch_check());
-    ops.push_back(Op::remove(path));
-    removals.push_back(zookeeper_.multi(std::move(ops)));
+  ops.push_back(Op::remove(zk::partitions_path(topic)));
+  ops.push_back(Op::remove(zk::topic_path(topic)));
+  ops.push_back(Op::remove("/config/topics/" + topic));
+  ops.push_back(Op::remove(zk::delete_topic_path(topic)));
+  const auto done = co_await write_guarded(zookeeper_, epoch_check(), ops);
+  if (done.is_fenced) {
+    resign();
+    co_return;
   }
-  for (size_t i = 0; i < removals.size(); ++i) {
-    const auto removed = co_await removals[i].wait();
-    if (!removed && removed.code != ZkCode::no_node)
-      LOG(WARNING) << paths[i] << " could not be removed: " << to_string(removed.code);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    const ZkCode code = done.results[i].code;
+    if (code != ZkCode::ok && code != ZkCode::no_node)
+      LOG(WARNING) << ops[i].path << " could not be removed: " << to_string(code);
   }
   context_.forget_topic(topic);
   LOG(INFO) << "[Controller id=" << options_.broker_id << "] topic " << topic << " is deleted";

@@ -73,8 +73,8 @@ def start_of_a_first_broker(broker):
     ]
 
 
-def by_controller(line):
-    return f"multi check /controller_epoch; {line}"
+def by_controller(*lines):
+    return "; ".join(["multi check /controller_epoch", *lines])
 
 
 def test_the_start_of_a_first_broker_writes_what_kafka_writes(life):
@@ -113,20 +113,12 @@ def test_a_topic_is_made_and_deleted_by_kafkas_writes(life):
         rf'create /config/topics/t \{{"version":1,"config":\{{{configs}\}}\}}',
         *literally(
             f'create {t} {{"version":2,"partitions":{{"0":[0],"1":[0]}},"adding_replicas":{{}},"removing_replicas":{{}}}}',
-            by_controller(f"create {t}/partitions null"),
-            by_controller(f"create {t}/partitions/0 null"),
-            by_controller(f"create {t}/partitions/1 null"),
-            by_controller(f"create {t}/partitions/0/state {state}"),
-            by_controller(f"create {t}/partitions/1/state {state}"),
+            by_controller(f"create {t}/partitions null", f"create {t}/partitions/0 null", f"create {t}/partitions/1 null",
+                          f"create {t}/partitions/0/state {state}", f"create {t}/partitions/1/state {state}"),
             "create /admin/delete_topics/t null",
-            by_controller(f"delete {t}/partitions/0/state"),
-            by_controller(f"delete {t}/partitions/0"),
-            by_controller(f"delete {t}/partitions/1/state"),
-            by_controller(f"delete {t}/partitions/1"),
-            by_controller(f"delete {t}/partitions"),
-            by_controller(f"delete {t}"),
-            by_controller("delete /config/topics/t"),
-            by_controller("delete /admin/delete_topics/t"))])
+            by_controller(f"delete {t}/partitions/0/state", f"delete {t}/partitions/0", f"delete {t}/partitions/1/state",
+                          f"delete {t}/partitions/1", f"delete {t}/partitions", f"delete {t}", "delete /config/topics/t",
+                          "delete /admin/delete_topics/t"))])
 
 
 def test_idempotent_producers_live_on_the_block_of_ids_that_their_broker_drew_at_its_start(life):
