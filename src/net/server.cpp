@@ -24,9 +24,12 @@ namespace asio = boost::asio;
 
 struct Server::Acceptor {
   Acceptor(asio::io_context& context, int fd, ListenerAddress where)
-      : descriptor(context, fd), address(std::move(where)) {}
+      : descriptor(context, fd),
+        address(std::move(where)),
+        other_congestion_control(leave_bbr(fd)) {}
   asio::posix::stream_descriptor descriptor;
   ListenerAddress address;
+  std::string other_congestion_control;  // of connections from elsewhere; empty: as inherited
 };
 
 // The connections of one loop; touched by its thread alone.
@@ -114,17 +117,19 @@ uint16_t port_of(int fd) {
                                            : reinterpret_cast<sockaddr_in&>(bound).sin_port);
 }
 
-void set_options(int socket, const sockaddr_storage& peer, int32_t send_buffer_bytes) {
+void set_options(int socket, const sockaddr_storage& peer, int32_t send_buffer_bytes,
+                 const std::string& other_congestion_control) {
   const int on = 1;
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   if (send_buffer_bytes > 0)
     ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
+  if (other_congestion_control.empty()) return;
   sockaddr_storage own{};
   socklen_t length = sizeof own;
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) == 0 &&
-      is_within_machine(peer, own))
-    leave_bbr(socket);
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) != 0 ||
+      !is_within_machine(peer, own))
+    set_congestion_control(socket, other_congestion_control);
 }
 
 }  // namespace
@@ -205,7 +210,7 @@ bool Server::accept_one(Acceptor& acceptor) {
                            << ", address already has the configured maximum of connections.";
     return true;
   }
-  set_options(fd.get(), peer, limits_.send_buffer_bytes);
+  set_options(fd.get(), peer, limits_.send_buffer_bytes, acceptor.other_congestion_control);
   ConnectionInfo info{.listener_name = acceptor.address.listener_name,
                       .security_protocol = acceptor.address.security_protocol,
                       .client_host = host,

@@ -47,14 +47,19 @@ bool is_within_machine(const sockaddr_storage& peer, const sockaddr_storage& own
   return host.starts_with("127.") || host == numeric_host(own);
 }
 
-void leave_bbr(int socket) {
+std::string leave_bbr(int listening_socket) {
   char name[16] = "";  // TCP_CA_NAME_MAX of the kernel
   socklen_t length = sizeof name - 1;
-  if (::getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name, &length) != 0) return;
-  constexpr std::string_view k_instead = "reno";  // in every kernel
-  if (std::string_view{name}.starts_with("bbr"))
-    ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, k_instead.data(),
-                 static_cast<socklen_t>(k_instead.size()));
+  if (::getsockopt(listening_socket, IPPROTO_TCP, TCP_CONGESTION, name, &length) != 0 ||
+      !std::string_view{name}.starts_with("bbr"))
+    return {};
+  const bool left = set_congestion_control(listening_socket, "reno");  // in every kernel
+  return left ? name : "";
+}
+
+bool set_congestion_control(int socket, const std::string& name) {
+  return ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                      static_cast<socklen_t>(name.size())) == 0;
 }
 
 }  // namespace samsa::net

@@ -69,15 +69,36 @@ std::string congestion_control_of(int socket) {
   return name;
 }
 
-TEST(Bbr, IsLeftForRenoAndAnotherCongestionControlStays) {
-  const FileDescriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+FileDescriptor tcp_socket() {
+  return FileDescriptor{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+}
+
+TEST(Bbr, IsLeftByAListenerAndAnotherCongestionControlStays) {
   for (const std::string name : {"bbr", "cubic", "reno"}) {  // such as the kernel has
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
-                 static_cast<socklen_t>(name.size()));
-    const std::string before = congestion_control_of(socket.get());
-    leave_bbr(socket.get());
-    EXPECT_EQ(congestion_control_of(socket.get()), before == "bbr" ? "reno" : before);
+    const FileDescriptor listener = tcp_socket();
+    set_congestion_control(listener.get(), name);
+    const std::string before = congestion_control_of(listener.get());
+    EXPECT_EQ(leave_bbr(listener.get()), before == "bbr" ? "bbr" : "");
+    EXPECT_EQ(congestion_control_of(listener.get()), before == "bbr" ? "reno" : before);
   }
+}
+
+TEST(Bbr, ConnectionsHaveWhatTheirListenerLeftItForAndCanBeGivenItBack) {
+  const FileDescriptor listener = tcp_socket(), client = tcp_socket();
+  const std::string left = leave_bbr(listener.get());
+  sockaddr_storage own = address("127.0.0.1");
+  socklen_t length = sizeof(sockaddr_in);
+  auto* name = reinterpret_cast<sockaddr*>(&own);
+  ASSERT_EQ(::bind(listener.get(), name, length), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  ASSERT_EQ(::getsockname(listener.get(), name, &length), 0);
+  ASSERT_EQ(::connect(client.get(), name, length), 0);
+  const FileDescriptor accepted{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+  EXPECT_EQ(congestion_control_of(accepted.get()), congestion_control_of(listener.get()));
+  if (left.empty()) return;  // the machine's default is another one
+  EXPECT_EQ(congestion_control_of(accepted.get()), "reno");
+  EXPECT_TRUE(set_congestion_control(accepted.get(), left));
+  EXPECT_EQ(congestion_control_of(accepted.get()), left);
 }
 
 }  // namespace
