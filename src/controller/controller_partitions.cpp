@@ -91,21 +91,31 @@ Task<std::vector<Controller::StateWrite>> Controller::write_states(std::vector<S
     resign();
     co_return written;
   }
-  std::vector<TopicPartition> unclear;
+  std::vector<StateWrite> unclear;
+  std::vector<TopicPartition> to_read;
   for (size_t i = 0; i < writes.size(); ++i) {
+    auto& write = writes[i];
     const auto& result = done.results[parents + i];
     if (result.code != ZkCode::ok) {
-      LOG(WARNING) << "the state of " << writes[i].tp
+      LOG(WARNING) << "the state of " << write.tp
                    << " could not be written: " << to_string(result.code);
-      unclear.push_back(writes[i].tp);
+      to_read.push_back(write.tp);
+      unclear.push_back(std::move(write));
       continue;
     }
-    auto& write = writes[i];
     write.leadership.zk_version = ZkVersion{write.is_new ? 0 : result.stat.version};
     context_.leaderships[write.tp] = write.leadership;
     written.push_back(std::move(write));
   }
-  if (!unclear.empty()) co_await read_states(std::move(unclear));
+  if (to_read.empty()) co_return written;
+  co_await read_states(std::move(to_read));
+  // Where only the answer was lost, ours is what is there now.
+  for (auto& write : unclear) {
+    const auto there = context_.leaderships.find(write.tp);
+    if (there == context_.leaderships.end()) continue;
+    write.leadership.zk_version = there->second.zk_version;
+    if (write.leadership == there->second) written.push_back(std::move(write));
+  }
   co_return written;
 }
 

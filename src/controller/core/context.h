@@ -24,6 +24,7 @@ struct Leadership {
   std::vector<BrokerId> isr;
   ControllerEpoch controller_epoch{0};
   ZkVersion zk_version{0};
+  bool operator==(const Leadership&) const = default;
 };
 
 using Replicas = std::vector<BrokerId>;

@@ -290,6 +290,16 @@ TEST_F(ControllerTest, TakesItsOfficeWhenOnlyTheAnswerToItsElectionWasLost) {
   EXPECT_TRUE(one.broker.is_told({"t", 0}, "leader 1 epoch 0 isr 1"));
 }
 
+TEST_F(ControllerTest, LeadsAPartitionWhenOnlyTheAnswerToItsStateWasLost) {
+  Node one(tree_, 1);
+  one.start();
+  ASSERT_TRUE(is_elected(one, "1"));
+  one.client.lose_answer_for(zk::partition_state_path({"t", 1}));
+  create_topic("t", R"("0":[1],"1":[1])");
+  EXPECT_TRUE(one.broker.is_told({"t", 0}, "leader 1 epoch 0 isr 1"));
+  EXPECT_TRUE(one.broker.is_told({"t", 1}, "leader 1 epoch 0 isr 1"));
+}
+
 TEST_F(ControllerTest, ElectsInSyncReplicasWhenABrokerDies) {
   Node one(tree_, 1), three(tree_, 3);
   one.start();
