@@ -453,7 +453,10 @@ Result<void> Broker::Parts::join_cluster() {
   // Orders make logs, which are to be in directories of a known broker; and whoever came while a
   // former session is waited out would be told of no topics.
   server->accept_all();
-  stands_at_once ? controller->stand_again() : controller->start();
+  if (stands_at_once)
+    controller->stand_again();
+  else
+    controller->start();
   config_changes->follow();
   runtime::spawn(control_loop, "producer-ids", gate, draw_producer_ids());
   await_first_metadata();
