@@ -14,6 +14,9 @@ using zk::ZkCode;
 
 namespace {
 
+// Before an office that is of no use is given up, or ZooKeeper would see elections without a pause.
+constexpr milliseconds k_breather{1000};
+
 struct Look {
   zk::ZkFuture<zk::Data> holder, epoch;
 };
@@ -211,6 +214,7 @@ Task<bool> Controller::stand(Vacancy vacancy) {
   FirstReads reads{.broker_ids = broker_ids(),
                    .topics = topic_names(),
                    .log_dir_events = log_dir_events(),
+                   .deletions = zookeeper_.children(std::string(zk::k_delete_topics_path), false),
                    .own_broker = zookeeper_.get(zk::broker_path(options_.broker_id), false)};
   const auto won = co_await election.wait();
   const auto still = co_await watched.wait();
@@ -223,6 +227,8 @@ Task<bool> Controller::stand(Vacancy vacancy) {
   if (!own_broker || own_broker.value.stat.ephemeral_owner != zookeeper_.session_id()) {
     LOG(WARNING) << "[Controller id=" << options_.broker_id
                  << "] elected while the broker is not registered; giving the office up";
+    // Somebody has removed the registration: there is an election again at once.
+    if (is_registered_) co_await runtime::sleep_for(k_breather);
     co_await give_office_up();
     co_return true;
   }
@@ -262,11 +268,12 @@ Task<void> Controller::give_office_up() {
   ops.push_back(epoch_check());
   ops.push_back(Op::remove(std::string(zk::k_controller_path)));
   context_ = Context{};
-  co_await zookeeper_.multi(std::move(ops)).wait();
+  const auto given = co_await zookeeper_.multi(std::move(ops)).wait();
+  // An office that is ours still, and not held, is given up by the next election.
+  if (given.code == ZkCode::connection_loss) enqueue([this] { return elect(); });
 }
 
 Task<void> Controller::take_office(FirstReads reads) {
-  constexpr milliseconds k_breather{1000};
   LOG(INFO) << "[Controller id=" << options_.broker_id << "] elected with epoch " << context_.epoch;
   // What the former controller was told of: every broker is asked below. What comes later is news.
   const auto events = co_await reads.log_dir_events.wait();
@@ -274,7 +281,7 @@ Task<void> Controller::take_office(FirstReads reads) {
   if (!co_await load_cluster(std::move(reads))) {
     LOG(WARNING) << "[Controller id=" << options_.broker_id
                  << "] could not read the cluster's state; giving the office up";
-    co_await runtime::sleep_for(k_breather);  // or ZooKeeper would see elections without a pause
+    co_await runtime::sleep_for(k_breather);
     co_await give_office_up();
     co_return;
   }
@@ -311,6 +318,12 @@ Task<bool> Controller::load_cluster(FirstReads first) {
       partitions.push_back({topics.value[i], index});
     context_.assignments[topics.value[i]] = std::move(znode->replicas);
   }
+  // Those have no elections any more, nor are brokers and clients told of leaders.
+  const auto deletions = co_await first.deletions.wait();
+  if (!deletions && deletions.code != ZkCode::no_node) co_return false;
+  for (const auto& topic : deletions.value)
+    if (options_.delete_topic_enable && context_.assignments.contains(topic))
+      context_.deleting.insert(topic);
   co_await read_states(std::move(partitions));
   co_return true;
 }

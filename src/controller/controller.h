@@ -108,7 +108,7 @@ class Controller {
   runtime::Task<void> stand_ahead(Vacancy vacancy);
   // What taking office waits for first.
   struct FirstReads {
-    zk::ZkFuture<std::vector<std::string>> broker_ids, topics, log_dir_events;
+    zk::ZkFuture<std::vector<std::string>> broker_ids, topics, log_dir_events, deletions;
     zk::ZkFuture<zk::Data> own_broker;
   };
   zk::ZkFuture<std::vector<zk::OpResult>> stand_for_election(

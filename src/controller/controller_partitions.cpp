@@ -109,12 +109,14 @@ Task<std::vector<Controller::StateWrite>> Controller::write_states(std::vector<S
   }
   if (to_read.empty()) co_return written;
   co_await read_states(std::move(to_read));
-  // Where only the answer was lost, ours is what is there now.
   for (auto& write : unclear) {
     const auto there = context_.leaderships.find(write.tp);
     if (there == context_.leaderships.end()) continue;
-    write.leadership.zk_version = there->second.zk_version;
-    if (write.leadership == there->second) written.push_back(std::move(write));
+    const auto against = std::exchange(write.leadership.zk_version, there->second.zk_version);
+    if (write.leadership == there->second)  // only the answer was lost
+      written.push_back(std::move(write));
+    else if (against != there->second.zk_version)
+      try_elections_again();
   }
   co_return written;
 }
@@ -144,23 +146,25 @@ Task<void> Controller::shrink_isr(std::vector<std::pair<TopicPartition, BrokerId
 
 Task<std::vector<TopicPartition>> Controller::hand_over(BrokerId broker) {
   std::vector<StateWrite> writes;
-  std::vector<TopicPartition> left;
+  std::set<TopicPartition> left;
   for (const auto& tp : context_.partitions_on(broker)) {
     const auto known = context_.leaderships.find(tp);
     const Replicas* replicas = context_.replicas(tp);
     if (known == context_.leaderships.end() || replicas->size() < 2) continue;
     if (known->second.leader == broker) {
-      if (auto next = elect_for_shutdown(context_, tp, *replicas, known->second)) {
-        writes.push_back({tp, std::move(*next)});
-      } else {
-        left.push_back(tp);
-      }
+      auto next = elect_for_shutdown(context_, tp, *replicas, known->second);
+      if (next) writes.push_back({tp, std::move(*next)});
+      left.insert(tp);
     } else if (std::ranges::find(known->second.isr, broker) != known->second.isr.end()) {
       writes.push_back({tp, without_replica(context_, known->second, broker)});
     }
   }
-  if (!writes.empty()) order_leadership(co_await write_states(std::move(writes)));
-  co_return left;
+  if (!writes.empty()) {
+    const auto written = co_await write_states(std::move(writes));
+    order_leadership(written);
+    for (const auto& change : written) left.erase(change.tp);
+  }
+  co_return std::vector<TopicPartition>(left.begin(), left.end());
 }
 
 void Controller::order_leadership(const std::vector<StateWrite>& changes,
@@ -359,11 +363,14 @@ Task<void> Controller::finish_deletion(std::string topic) {
     resign();
     co_return;
   }
+  bool is_expired = false;
   for (size_t i = 0; i < ops.size(); ++i) {
     const ZkCode code = done.results[i].code;
-    if (code != ZkCode::ok && code != ZkCode::no_node)
-      LOG(WARNING) << ops[i].path << " could not be removed: " << to_string(code);
+    if (code == ZkCode::ok || code == ZkCode::no_node) continue;
+    LOG(WARNING) << ops[i].path << " could not be removed: " << to_string(code);
+    is_expired = is_expired || code == ZkCode::session_expired;
   }
+  if (is_expired) co_return;  // for the next controller
   context_.forget_topic(topic);
   LOG(INFO) << "[Controller id=" << options_.broker_id << "] topic " << topic << " is deleted";
 }

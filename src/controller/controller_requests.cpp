@@ -41,6 +41,7 @@ Task<Result<std::vector<TopicPartition>>> Controller::process_controlled_shutdow
   if (epoch != -1 && epoch < known->second.epoch.value()) co_return Error{Errc::stale_broker_epoch};
   context_.shutting_down.insert(broker);
   auto left = co_await hand_over(broker);
+  if (!active_) co_return Error{Errc::not_controller};
   co_return left;
 }
 

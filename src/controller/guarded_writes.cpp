@@ -1,8 +1,7 @@
 #include "controller/guarded_writes.h"
 
 #include <algorithm>
-#include <deque>
-#include <span>
+#include <numeric>
 
 namespace samsa::controller {
 
@@ -12,46 +11,53 @@ using zk::ZkCode;
 
 namespace {
 
+// Of some hundred bytes each, where a server takes a megabyte.
+constexpr size_t k_ops_of_request = 100;
+
 struct Request {
-  size_t first = 0, count = 0;  // of the operations
+  std::vector<size_t> ops;  // by index
   zk::ZkFuture<std::vector<OpResult>> answer;
 };
 
-Request send(zk::Client& client, const Op& guard, const std::vector<Op>& all, size_t first,
-             size_t count) {
-  std::vector<Op> ops = {guard};
-  const std::span shared(all.begin() + static_cast<ptrdiff_t>(first), count);
-  ops.insert(ops.end(), shared.begin(), shared.end());
-  return {first, count, client.multi(std::move(ops))};
+std::vector<Request> send(zk::Client& client, const Op& guard, const std::vector<Op>& all,
+                          const std::vector<size_t>& indices, size_t ops_of_request) {
+  std::vector<Request> requests;
+  for (size_t first = 0; first < indices.size(); first += ops_of_request) {
+    const size_t last = std::min(first + ops_of_request, indices.size());
+    Request request{.ops = {indices.begin() + static_cast<ptrdiff_t>(first),
+                            indices.begin() + static_cast<ptrdiff_t>(last)}};
+    std::vector<Op> ops = {guard};
+    for (const size_t i : request.ops) ops.push_back(all[i]);
+    request.answer = client.multi(std::move(ops));
+    requests.push_back(std::move(request));
+  }
+  return requests;
 }
 
 }  // namespace
 
 runtime::Task<GuardedWrites> write_guarded(zk::Client& client, Op guard, std::vector<Op> ops) {
-  // Of some hundred bytes each, where a server takes a megabyte.
-  constexpr size_t k_ops_of_request = 100;
   GuardedWrites written{.results = std::vector<OpResult>(ops.size())};
-  std::deque<Request> requests;
-  for (size_t first = 0; first < ops.size(); first += k_ops_of_request)
-    requests.push_back(
-        send(client, guard, ops, first, std::min(k_ops_of_request, ops.size() - first)));
-  while (!requests.empty()) {
-    const Request request = std::move(requests.front());
-    requests.pop_front();
-    auto done = co_await request.answer.wait();
-    const auto results = written.results.begin() + static_cast<ptrdiff_t>(request.first);
-    if (done) {
-      std::move(done.value.begin() + 1, done.value.end(), results);
-    } else if (!done.value.empty() && done.value.front().code == ZkCode::bad_version) {
-      written.is_fenced = true;
-      std::fill_n(results, request.count, OpResult{.code = ZkCode::bad_version});
-    } else if (request.count == 1 || done.code == ZkCode::session_expired) {
-      std::fill_n(results, request.count, OpResult{.code = done.code});
-    } else {
-      // Behind all that is under way, and what builds on these comes to its turn later still.
-      for (size_t i = 0; i < request.count; ++i)
-        requests.push_back(send(client, guard, ops, request.first + i, 1));
+  std::vector<size_t> left(ops.size());
+  std::iota(left.begin(), left.end(), size_t{0});
+  size_t ops_of_request = k_ops_of_request;
+  for (bool is_due = true; is_due; ops_of_request = 1) {
+    is_due = false;
+    std::vector<size_t> failed;
+    const auto requests = send(client, guard, ops, left, ops_of_request);
+    for (const auto& request : requests) {
+      auto done = co_await request.answer.wait();
+      const bool is_guarded_off =
+          !done && !done.value.empty() && done.value.front().code == ZkCode::bad_version;
+      written.is_fenced = written.is_fenced || is_guarded_off;
+      for (size_t i = 0; i < request.ops.size(); ++i)
+        written.results[request.ops[i]] =
+            done ? std::move(done.value[i + 1]) : OpResult{.code = done.code};
+      if (done || is_guarded_off || done.code == ZkCode::session_expired) continue;
+      failed.insert(failed.end(), request.ops.begin(), request.ops.end());
+      is_due = is_due || request.ops.size() > 1 || done.code == ZkCode::connection_loss;
     }
+    left = std::move(failed);
   }
   co_return written;
 }

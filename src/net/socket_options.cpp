@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/file.h"
 #include "net/addresses.h"
 
 namespace samsa::net {
@@ -53,8 +54,13 @@ std::string leave_bbr(int listening_socket) {
   if (::getsockopt(listening_socket, IPPROTO_TCP, TCP_CONGESTION, name, &length) != 0 ||
       !std::string_view{name}.starts_with("bbr"))
     return {};
-  const bool left = set_congestion_control(listening_socket, "reno");  // in every kernel
-  return left ? name : "";
+  const std::string instead = "reno";  // in every kernel
+  // Whoever may not have it back keeps it.
+  const FileDescriptor probe{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const bool may = set_congestion_control(probe.get(), instead) &&
+                   set_congestion_control(probe.get(), name) &&
+                   set_congestion_control(listening_socket, instead);
+  return may ? name : "";
 }
 
 bool set_congestion_control(int socket, const std::string& name) {

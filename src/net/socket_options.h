@@ -26,7 +26,7 @@ int32_t send_buffer_bytes_to_set(int32_t configured_bytes);
 bool is_within_machine(const sockaddr_storage& peer, const sockaddr_storage& own);
 
 // Gives a listening socket whose connections BBR would pace another congestion control, where the
-// administrator allows that one, and says what it had; empty when it is left as it is. Within the
+// administrator allows both, and says what it had; empty when it is left as it is. Within the
 // machine there is no path to learn, and each pause is a timer: a consumer had a third of the
 // throughput at four times the CPU. A connection that BBR has begun stays paced under any other, so
 // that those from elsewhere are given back to it and not the others taken from it.

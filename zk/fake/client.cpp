@@ -65,16 +65,30 @@ ZkFuture<T> FakeClient::start(F operation) {
   return answer;
 }
 
+namespace {
+
+bool touch(const std::vector<Op>& ops, const std::string& path) {
+  return std::ranges::find(ops, path, &Op::path) != ops.end();
+}
+
+}  // namespace
+
 bool FakeClient::loses(const std::vector<Op>& ops) {
-  if (lost_path_.empty()) return false;
-  const bool touches =
-      std::ranges::any_of(ops, [this](const Op& op) { return op.path == lost_path_; });
-  if (touches) lost_path_.clear();
-  return touches;
+  const bool loses = touch(ops, lost_path_);
+  if (loses) lost_path_.clear();
+  return loses;
+}
+
+bool FakeClient::loses_request(const std::vector<Op>& ops) {
+  const bool loses = lost_requests_ > 0 && touch(ops, lost_requests_path_);
+  if (loses) --lost_requests_;
+  return loses;
 }
 
 ZkFuture<std::vector<OpResult>> FakeClient::multi(std::vector<Op> ops) {
+  using Answer = ZkResult<std::vector<OpResult>>;
   return start<std::vector<OpResult>>([this, ops = std::move(ops)](int64_t session) {
+    if (loses_request(ops)) return Answer{ZkCode::connection_loss, {}};
     auto done = tree_.apply(session, ops);
     if (loses(ops)) done.code = ZkCode::connection_loss;
     return done;
@@ -151,6 +165,12 @@ void FakeClient::expire() {
 void FakeClient::lose_answer_for(std::string path) {
   std::scoped_lock hold(mutex_);
   lost_path_ = std::move(path);
+}
+
+void FakeClient::lose_requests_for(std::string path, int count) {
+  std::scoped_lock hold(mutex_);
+  lost_requests_path_ = std::move(path);
+  lost_requests_ = count;
 }
 
 void FakeClient::close() {

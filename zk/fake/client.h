@@ -42,6 +42,8 @@ class FakeClient : public Client {
   void expire_unnoticed();
   // The next create or multi that touches the path takes place, but its answer is lost.
   void lose_answer_for(std::string path);
+  // The next `count` multis that touch the path get lost on their way.
+  void lose_requests_for(std::string path, int count);
 
  private:
   struct Pending {
@@ -57,6 +59,7 @@ class FakeClient : public Client {
   int64_t open_session();
   void tell(WatchEvent event);
   bool loses(const std::vector<Op>& ops);
+  bool loses_request(const std::vector<Op>& ops);
 
   FakeTree& tree_;
   runtime::EventLoop& loop_;
@@ -67,6 +70,8 @@ class FakeClient : public Client {
   uint64_t generation_ = 0;
   std::deque<Pending> waiting_;
   std::string lost_path_;
+  std::string lost_requests_path_;
+  int lost_requests_ = 0;
 };
 
 }  // namespace samsa::zk

@@ -16,9 +16,11 @@ namespace samsa::controller {
 namespace {
 
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr std::chrono::seconds k_patience{10};
@@ -300,6 +302,45 @@ TEST_F(ControllerTest, LeadsAPartitionWhenOnlyTheAnswerToItsStateWasLost) {
   EXPECT_TRUE(one.broker.is_told({"t", 1}, "leader 1 epoch 0 isr 1"));
 }
 
+TEST_F(ControllerTest, ElectsAgainWhenTheFirstStatesOfAPartitionWereLostOnTheirWay) {
+  Node one(tree_, 1);
+  one.start();
+  ASSERT_TRUE(is_elected(one, "1"));
+  one.client.lose_requests_for(zk::partition_state_path({"t", 0}), 2);
+  create_topic("t", R"("0":[1])");
+  EXPECT_TRUE(one.broker.is_told({"t", 0}, "leader 1 epoch 0 isr 1"));
+}
+
+TEST_F(ControllerTest, ElectsAgainWhereTheStateHadChangedMeanwhile) {
+  Node one(tree_, 1);
+  one.start();
+  ASSERT_TRUE(is_elected(one, "1"));
+  {
+    Node two(tree_, 2);
+    two.start();
+    ASSERT_TRUE(two.broker.knows_brokers("1,2"));
+    create_topic("t", R"("0":[2,1])");
+    ASSERT_TRUE(one.broker.is_told({"t", 0}, "leader 2 epoch 0 isr 2,1"));
+    admin_.set(zk::partition_state_path({"t", 0}), state(1, 2, 5, "2,1"), zk::k_any_version);
+  }
+  EXPECT_STATE((TopicPartition{"t", 0}), 1, 1, 6, "1");
+}
+
+TEST_F(ControllerTest, ABrokerThatStopsHearsOfWhatItStillLeads) {
+  Node one(tree_, 1), two(tree_, 2);
+  one.start();
+  ASSERT_TRUE(is_elected(one, "1"));
+  two.start();
+  ASSERT_TRUE(two.broker.knows_brokers("1,2"));
+  create_topic("t", R"("0":[2,1])");
+  ASSERT_TRUE(one.broker.is_told({"t", 0}, "leader 2 epoch 0 isr 2,1"));
+  admin_.set(zk::partition_state_path({"t", 0}), state(1, 2, 0, "2,1,3"), zk::k_any_version);
+  const auto left =
+      runtime::block_on(one.loop, one.gate, one.controller->controlled_shutdown(BrokerId{2}, -1));
+  ASSERT_TRUE(left);
+  EXPECT_THAT(*left, ElementsAre(TopicPartition{"t", 0}));
+}
+
 TEST_F(ControllerTest, ElectsInSyncReplicasWhenABrokerDies) {
   Node one(tree_, 1), three(tree_, 3);
   one.start();
@@ -430,6 +471,18 @@ TEST_F(ControllerTest, FinishesADeletionThatItsPredecessorBegan) {
   put("/admin/delete_topics/t", {});
   Node one(tree_, 1);
   one.start();
+  EXPECT_TRUE(await([&] { return !tree_.has("/admin/delete_topics/t"); }));
+  EXPECT_FALSE(tree_.has("/brokers/topics/t"));
+  EXPECT_THAT(tree_.writes(), Not(Contains(HasSubstr("create /brokers/topics/t/partitions/0"))));
+}
+
+TEST_F(ControllerTest, FinishesADeletionWhoseRequestsWereLost) {
+  Node one(tree_, 1);
+  one.start();
+  create_topic("t", R"("0":[1])");
+  EXPECT_STATE((TopicPartition{"t", 0}), 1, 1, 0, "1");
+  one.client.lose_requests_for("/admin/delete_topics/t", 2);
+  put("/admin/delete_topics/t", {});
   EXPECT_TRUE(await([&] { return !tree_.has("/admin/delete_topics/t"); }));
   EXPECT_FALSE(tree_.has("/brokers/topics/t"));
 }

@@ -92,5 +92,12 @@ TEST_F(GuardedWritesTest, AfterALostAnswerSayWhatIsThere) {
   EXPECT_EQ(count(written, ZkCode::node_exists), 4);
 }
 
+TEST_F(GuardedWritesTest, AreSentAgainWhenTheyAreLostWithWhatBuildsOnThem) {
+  client_.lose_requests_for("/1", 3);
+  const auto written = write(parents_and_children(3));
+  EXPECT_EQ(count(written, ZkCode::ok), 6);
+  EXPECT_EQ(tree_.data("/1/s"), "x");
+}
+
 }  // namespace
 }  // namespace samsa::controller
