@@ -48,6 +48,7 @@ struct Broker::Parts {
   RegisteredEndpoints registered;
   std::optional<controller::Vacancy> vacancy;
   SteadyTime looked_at;
+  int64_t registered_session = 0;  // on the control loop
   std::atomic<int64_t> features_epoch{-1};
   std::atomic<bool> is_joining{false};  // `id` and the ports are known
   runtime::EventLoop control_loop{"controller"};
@@ -526,8 +527,10 @@ void Broker::Parts::leave_cluster() {
 Task<Result<BrokerEpoch>> Broker::Parts::enroll(milliseconds patience) {
   auto epoch = co_await register_broker(
       *zookeeper, id, registration_of(*config.current(), bound_ports, Clock::system().wall_ms()),
-      patience);
-  if (epoch) fence.set_broker_epoch(*epoch);
+      patience, registered_session);
+  if (!epoch) co_return epoch;
+  registered_session = zookeeper->session_id();
+  fence.set_broker_epoch(*epoch);
   co_return epoch;
 }
 

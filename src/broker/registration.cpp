@@ -99,7 +99,7 @@ Task<Result<std::optional<int32_t>>> partition_count(zk::Client& zookeeper, std:
 }
 
 Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id, Bytes registration,
-                                          milliseconds patience) {
+                                          milliseconds patience, int64_t expired_session) {
   constexpr milliseconds k_look_again{50};
   const std::string path = zk::broker_path(id);
   const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -119,7 +119,10 @@ Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id, By
       LOG(WARNING) << path << " is still held by session "
                    << session_name(there.value.stat.ephemeral_owner)
                    << "; waiting for it to expire. It says " << there.value.data;
-    co_await runtime::sleep_for(k_look_again);
+    if (there && expired_session != 0 && there.value.stat.ephemeral_owner == expired_session)
+      co_await zookeeper.remove(path, there.value.stat.version).wait();
+    else
+      co_await runtime::sleep_for(k_look_again);
   }
 }
 

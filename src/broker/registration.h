@@ -29,9 +29,12 @@ runtime::Task<Result<std::optional<int32_t>>> partition_count(zk::Client& zookee
                                                               std::string topic);
 
 // Registers and gives the broker epoch. A registration left by this broker's former session is
-// waited out; one of somebody else is an error that names it.
+// waited out; one of somebody else is an error that names it. That of `expired_session`, of which
+// this process knows that it was its own, is removed (0: none), as a server may keep it for good
+// (ZOOKEEPER-2985, KAFKA-7165).
 runtime::Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id,
-                                                   Bytes registration, milliseconds patience);
+                                                   Bytes registration, milliseconds patience,
+                                                   int64_t expired_session = 0);
 
 // The end points of the registered brokers by the brokers' ids; none of one whose registration
 // nobody can read.

@@ -109,15 +109,17 @@ Task<std::vector<Controller::StateWrite>> Controller::write_states(std::vector<S
   }
   if (to_read.empty()) co_return written;
   co_await read_states(std::move(to_read));
+  bool have_changed = false;
   for (auto& write : unclear) {
     const auto there = context_.leaderships.find(write.tp);
     if (there == context_.leaderships.end()) continue;
     const auto against = std::exchange(write.leadership.zk_version, there->second.zk_version);
     if (write.leadership == there->second)  // only the answer was lost
       written.push_back(std::move(write));
-    else if (against != there->second.zk_version)
-      try_elections_again();
+    else
+      have_changed = have_changed || against != there->second.zk_version;
   }
+  if (have_changed) try_elections_again();
   co_return written;
 }
 

@@ -129,6 +129,15 @@ TEST_F(RegistrationTest, WaitsForTheSessionOfItsFormerLifeToEnd) {
   EXPECT_EQ(tree_.data("/brokers/ids/7"), "me");
 }
 
+TEST_F(RegistrationTest, RemovesWhatAServerHasKeptOfItsExpiredSession) {
+  prepare();
+  ASSERT_TRUE(run(register_broker(other_, BrokerId{7}, "me, before", k_patience)));
+  const auto epoch =
+      run(register_broker(client_, BrokerId{7}, "me", k_patience, other_.session_id()));
+  ASSERT_TRUE(epoch) << epoch.error();
+  EXPECT_EQ(tree_.data("/brokers/ids/7"), "me");
+}
+
 TEST_F(RegistrationTest, NamesTheBrokerThatHoldsTheId) {
   prepare();
   ASSERT_TRUE(run(register_broker(other_, BrokerId{7}, "somebody", k_patience)));
