@@ -115,14 +115,15 @@ Task<Result<BrokerEpoch>> register_broker(zk::Client& zookeeper, BrokerId id, By
       co_return BrokerEpoch{there.value.stat.czxid};
     if (std::chrono::steady_clock::now() > deadline)
       co_return not_registered(path, made.code, there, zookeeper.session_id());
+    if (there && expired_session != 0 && there.value.stat.ephemeral_owner == expired_session) {
+      co_await zookeeper.remove(path, there.value.stat.version).wait();
+      continue;
+    }
     if (there && !std::exchange(told, true))
       LOG(WARNING) << path << " is still held by session "
                    << session_name(there.value.stat.ephemeral_owner)
                    << "; waiting for it to expire. It says " << there.value.data;
-    if (there && expired_session != 0 && there.value.stat.ephemeral_owner == expired_session)
-      co_await zookeeper.remove(path, there.value.stat.version).wait();
-    else
-      co_await runtime::sleep_for(k_look_again);
+    co_await runtime::sleep_for(k_look_again);
   }
 }
 

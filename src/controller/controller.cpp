@@ -2,6 +2,7 @@
 
 #include <glog/logging.h>
 
+#include "controller/guarded_writes.h"
 #include "zk/schema/brokers.h"
 #include "zk/schema/topics.h"
 
@@ -264,13 +265,10 @@ zk::ZkFuture<std::vector<std::string>> Controller::topic_names() {
 
 // Not one that somebody else has taken since.
 Task<void> Controller::give_office_up() {
-  std::vector<Op> ops;
-  ops.push_back(epoch_check());
-  ops.push_back(Op::remove(std::string(zk::k_controller_path)));
+  Op guard = epoch_check();
+  std::vector<Op> removal = {Op::remove(std::string(zk::k_controller_path))};
   context_ = Context{};
-  const auto given = co_await zookeeper_.multi(std::move(ops)).wait();
-  // An office that is ours still, and not held, is given up by the next election.
-  if (given.code == ZkCode::connection_loss) enqueue([this] { return elect(); });
+  co_await write_guarded(zookeeper_, std::move(guard), std::move(removal));
 }
 
 Task<void> Controller::take_office(FirstReads reads) {

@@ -275,6 +275,7 @@ Task<void> Controller::deletions_changed() {
   const auto asked =
       co_await zookeeper_.children(std::string(zk::k_delete_topics_path), true).wait();
   if (!asked) co_return;
+  std::vector<Op> dropped;
   for (const auto& topic : asked.value) {
     const bool known = context_.assignments.contains(topic);
     if (known && options_.delete_topic_enable) {
@@ -286,11 +287,9 @@ Task<void> Controller::deletions_changed() {
     LOG(WARNING) << "[Controller id=" << options_.broker_id << "] dropped the request to delete "
                  << topic
                  << (known ? ": delete.topic.enable is false" : ": there is no such topic");
-    std::vector<Op> ops;
-    ops.push_back(epoch_check());
-    ops.push_back(Op::remove(zk::delete_topic_path(topic)));
-    co_await zookeeper_.multi(std::move(ops)).wait();
+    dropped.push_back(Op::remove(zk::delete_topic_path(topic)));
   }
+  co_await write_guarded(zookeeper_, epoch_check(), std::move(dropped));
 }
 
 // Orders the replicas that are alive and still there to go. Those of dead brokers are removed when
